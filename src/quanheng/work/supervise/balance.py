@@ -1,0 +1,198 @@
+"""The equations of an area: from its readings to the linear model of `measure.energy_balance`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.measure.energy_balance import Equation
+from quanheng.measure.gaps import Filled, fill
+from quanheng.readings.batch import AreaReadings, Index, Registers, Terms
+
+Float = NDArray[np.float64]
+
+# Prior standard deviations of the nuisances, and the physics that is subtracted before (study, 4.1 and 4.4).
+LOSS_COEFFICIENT = 0.3
+CLOCK = 60.0 / 3600.0  # h
+NEUTRAL = 6e-4  # per kW
+FIXED_PER_METER = 0.0007  # kW of a meter's own circuits
+FIXED_SHARE = 0.002  # of the area's mean power, monthly, beyond the meters' circuits
+DAYS_PER_MONTH = 30
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The equations of an area and how their steps lie in time."""
+
+    equations: tuple[Equation, ...]
+    labels: tuple[str, ...]  # phase of each equation, "total" for all
+    per_day: int
+    days: int
+    read: NDArray[np.bool_]  # (n, days) meters' days that were read whole
+    metered: Float  # (n, days) kWh of each meter and day, gaps filled
+    master: Float  # (days,) kWh, NaN where not read
+    loss: Float  # (days,) kWh, modelled
+
+
+def registers_on_steps(readings: AreaReadings, start: object, steps: int, step_minutes: int) -> Float | None:
+    """Registers of the meters in kWh on the freezes of the steps, NaN between; (n, steps + 1)."""
+    registers = readings.registers
+    if registers is None or registers.step_minutes % step_minutes:
+        return None
+    every = registers.step_minutes // step_minutes
+    offset = (registers.start - start).days * (1440 // step_minutes)  # type: ignore[operator]
+    out = np.full((len(readings.meters), steps + 1), np.nan)
+    place = offset + every * np.arange(registers.meter.shape[1])
+    inside = (place >= 0) & (place <= steps)
+    out[:, place[inside]] = registers.meter[:, inside] * readings.meters.resolution[:, None]
+    return out
+
+
+def filled_rows(readings: AreaReadings, terms: Terms) -> Filled:
+    """Energies of the rows with their gaps filled; registers close them for meters that have a single row."""
+    per_day = 1440 // terms.step_minutes
+    steps = terms.energy.shape[1]
+    if not np.isnan(terms.energy).any():
+        return fill(terms.energy, None, per_day=per_day)
+    at_meters = registers_on_steps(readings, terms.start, steps, terms.step_minutes)
+    if at_meters is None:
+        return fill(terms.energy, None, per_day=per_day)
+    single = np.bincount(terms.meter, minlength=len(readings.meters))[terms.meter] == 1
+    at_rows = np.where(single[:, None], at_meters[terms.meter], np.nan)
+    return fill(terms.energy, at_rows, per_day=per_day)
+
+
+def imputed(values: Float, energy: Float, read: NDArray[np.bool_]) -> tuple[Float, Float]:
+    """A term (r, T) that follows the energy: where it was not read, energy × the row's mean ratio; and its variance."""
+    if not np.isnan(values).any():
+        return values, np.zeros(0)
+    known = read & ~np.isnan(values)
+    total = np.where(known, energy, 0).sum(axis=1)
+    ratio = np.where(known, values, 0).sum(axis=1) / np.where(total > 0, total, 1)
+    guess = energy * ratio[:, None]
+    spread = np.where(known, (values - guess) ** 2, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(np.isnan(values), guess, values), np.where(np.isnan(values), spread[:, None], 0.0)
+
+
+def imputed_power(power: Float, per_day: int) -> Float:
+    """Powers at the freezes (r, T + 1), gaps by the row's mean at that time of day."""
+    if not np.isnan(power).any():
+        return power
+    body = power[:, :-1].reshape(len(power), -1, per_day)
+    count = (~np.isnan(body)).sum(axis=1)
+    mean = np.where(np.isnan(body), 0, body).sum(axis=1) / np.maximum(count, 1)
+    guess = np.concatenate([np.tile(mean, body.shape[1]), mean[:, :1]], axis=1)
+    return np.where(np.isnan(power), guess, power)
+
+
+def months(days: int, per_day: int) -> Float:
+    """Indicator columns of the months of a period; (days · per_day, months)."""
+    count = max(1, round(days / DAYS_PER_MONTH))
+    month = np.minimum(np.arange(days) * count // days, count - 1)
+    return np.repeat((month[:, None] == np.arange(count)).astype(float), per_day, axis=0)
+
+
+def equation(
+    rows: Index,
+    *,
+    terms: Terms,
+    filled: Filled,
+    loss: Float,
+    cross: Float | None,
+    power: Float,
+    variance: Float,
+    readings: AreaReadings,
+    master_energy: Float,
+    master_power: Float,
+) -> Equation:
+    """The balance of one phase over its rows, or of the whole area over all of them."""
+    hours = terms.step_minutes / 60
+    steps = len(master_energy)
+    per_day = 1440 // terms.step_minutes
+    energy, p = filled.energy[rows].T, power[rows].T
+    resolution = readings.meters.resolution[terms.meter[rows]]
+    fixed = FIXED_PER_METER * hours * len(rows)
+    unread = np.isnan(master_energy)
+    master = np.where(unread, energy.sum(axis=1), master_energy)
+    gain = max(readings.area.master_u, 1e-5) * 1.25
+    level = FIXED_SHARE * float(np.mean(master)) / hours
+    nuisance = [
+        loss[rows].T * LOSS_COEFFICIENT,
+        -np.diff(p, axis=0) * CLOCK,
+        (master * gain)[:, None],
+        np.diff(master_power)[:, None] * CLOCK,
+        months(steps // per_day, per_day) * level * hours,
+    ]
+    if cross is not None:
+        nuisance.append(cross[rows].T * NEUTRAL)
+    rounding = resolution**2 / 12
+    own = filled.at_freeze[rows].T
+    read_error = rounding[None, :] + own if own.any() else rounding[None, :]
+    step = readings.area.master_resolution
+    aside = np.where(unread, 1e6 * (1.0 + np.abs(master).max() ** 2), 0.0)
+    return Equation(
+        meter=terms.meter[rows],
+        target=master - energy.sum(axis=1) - loss[rows].sum(axis=0) - fixed,
+        energy=energy,
+        nuisance=np.concatenate(nuisance, axis=1),
+        white=master**2 / (4 * hours) * 1e-6,
+        clock=(p**2).sum(axis=1) / 3600.0**2,
+        known=rounding.sum() + own.sum(axis=1) + step**2 / 12,
+        extra=variance[rows].sum(axis=0) + aside,
+        read_error=read_error,
+    )
+
+
+def steps_of_terms(readings: AreaReadings, terms: Terms) -> Steps:
+    """The equations of an area with terms: one for each phase where master and meters show them, else the total."""
+    per_day = 1440 // terms.step_minutes
+    filled = filled_rows(readings, terms)
+    loss, loss_variance = imputed(terms.loss, filled.energy, filled.read)
+    cross, _ = imputed(terms.cross, filled.energy, filled.read)
+    power = imputed_power(terms.power, per_day)
+    variance = filled.at_step + (loss_variance if loss_variance.size else 0.0)
+    shared = {
+        "terms": terms, "filled": filled, "loss": loss, "power": power, "variance": variance, "readings": readings,
+    }  # fmt: skip
+    place = {phase: k for k, phase in enumerate(terms.master_phase)}
+    by_phase = len(place) == 3 and all(p in place for p in terms.phase)
+    master_power = imputed_power(terms.master_power, per_day)
+    equations: list[Equation] = []
+    if by_phase:
+        labels = tuple(str(p) for p in terms.master_phase)
+        for k, phase in enumerate(terms.master_phase):
+            rows = np.flatnonzero([p == phase for p in terms.phase])
+            equations.append(
+                equation(
+                    rows, cross=None if np.isnan(cross).any() else cross,
+                    master_energy=terms.master_energy[k], master_power=master_power[k], **shared,
+                )  # fmt: skip
+            )
+    else:
+        labels = ("total",)
+        rows = np.arange(len(terms.meter))
+        equations.append(
+            equation(
+                rows, cross=None, master_energy=terms.master_energy.sum(axis=0),
+                master_power=master_power.sum(axis=0), **shared,
+            )  # fmt: skip
+        )
+    n, days = len(readings.meters), terms.energy.shape[1] // per_day
+    whole = filled.read.reshape(len(terms.meter), days, per_day).all(axis=2)
+    read = np.ones((n, days), dtype=bool)
+    np.logical_and.at(read, terms.meter, whole)
+    metered = np.zeros((n, days))
+    np.add.at(metered, terms.meter, filled.energy.reshape(len(terms.meter), days, per_day).sum(axis=2))
+    return Steps(
+        equations=tuple(equations),
+        labels=labels,
+        per_day=per_day,
+        days=days,
+        read=read,
+        metered=metered,
+        master=terms.master_energy.sum(axis=0).reshape(days, per_day).sum(axis=1),
+        loss=loss.sum(axis=0).reshape(days, per_day).sum(axis=1),
+    )
