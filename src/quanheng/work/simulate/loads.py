@@ -116,7 +116,7 @@ def _absent(n: int, days: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     return left
 
 
-def _hours(kind: Index, rng: np.random.Generator) -> Float:
+def draw_hours(kind: Index, rng: np.random.Generator) -> Float:
     """(r, 2, 96) density over the quarters of a working day and of a day of rest, mean 1."""
     rows = len(kind)
     quarter = np.arange(QUARTERS)
@@ -141,7 +141,7 @@ def _hours(kind: Index, rng: np.random.Generator) -> Float:
 def _appliances(kind: Index, factor: Float, rest: NDArray[np.bool_], rng: np.random.Generator) -> Single:
     """(r, days, 96) appliances that start at the household's own hours and run for some quarters, any unit."""
     rows, days = factor.shape
-    density = _hours(kind, rng)
+    density = draw_hours(kind, rng)
     clock = _inverse(density)
     # 1 how many starts on each day, 2 when, 3 how long, 4 how strong; 5 add up starts less ends
     often = rng.gamma(4.0, 2.5, rows)[:, None]
@@ -161,7 +161,7 @@ def _appliances(kind: Index, factor: Float, rest: NDArray[np.bool_], rng: np.ran
 def _activity(kind: Index, factor: Float, rest: NDArray[np.bool_], rng: np.random.Generator) -> Single:
     """(r, days, 96) light, cooking and screens: the hours of the household times short noise, any unit."""
     rows, days = factor.shape
-    shape = _hours(kind, rng).astype(np.float32)
+    shape = draw_hours(kind, rng).astype(np.float32)
     noise = rng.standard_exponential((rows, days * QUARTERS), dtype=np.float32)
     noise[:, 1:] += noise[:, :-1]
     power = noise.reshape(rows, days, QUARTERS)

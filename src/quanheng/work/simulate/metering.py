@@ -25,15 +25,15 @@ def draw_unevenness(rng: np.random.Generator, shape: tuple[int, int]) -> Single:
     return np.exp(noise, out=noise)
 
 
-def frozen_registers(energy: Real, *, offset: Float, uneven: Real, step: float, first: float) -> Float:
+def frozen_registers(energy: Real, *, late: Float, uneven: Real, step: float, first: float) -> Float:
     """Registers of one row as its clock freezes them, in whole steps counted from the first freeze: (Q + 1,).
 
-    energy (Q,): kWh as the meter counts it in each true quarter-hour. offset (Q + 1,): seconds by which freeze k comes
+    energy (Q,): kWh as the meter counts it in each true quarter-hour. late (Q + 1,): seconds by which freeze k comes
     late. uneven (Q + 1,): power at the freeze over the mean of its quarter-hour. `first` in [0, 1): the part of a step
     already counted. Before and after the record the first and the last quarter-hour repeat.
     """
     quarters = len(energy)
-    late = offset / QUARTER_SECONDS
+    late = late / QUARTER_SECONDS
     whole = np.floor(late).astype(np.intp)
     part = late - whole
     at = np.arange(quarters + 1) + whole
