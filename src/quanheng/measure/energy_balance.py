@@ -36,6 +36,7 @@ class Equation:
     target: Float  # (T,) kWh, the left side
     energy: Float  # (T, r) kWh, columns of c
     nuisance: Float  # (T, m) columns scaled so that every coefficient has the prior N(0, 1)
+    kind: Index  # (m,) columns of one kind >= 0 share a scale that is learnt; −1 keeps its own
     white: Float  # (T,) kWh², shape of the white variance; multiplied by `Noise.white`
     clock: Float  # (T + 1,) kWh²/s², Σ P² at the freezes; multiplied by `Noise.clock`
     known: Float  # (T + 1,) kWh², variance at the freezes that is known: rounding, imputed reads
@@ -45,10 +46,11 @@ class Equation:
 
 @dataclass(frozen=True)
 class Noise:
-    """Factors of the two unknown variances of an equation."""
+    """What is learnt of an equation: factors of its two unknown variances, and of the priors of its nuisances."""
 
     white: float
     clock: float  # s²
+    spread: tuple[float, ...] = ()  # prior standard deviation of each kind of nuisance, relative to the first guess
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def marginalise(equation: Equation, noise: Noise) -> Marginal:
     z = whitened(columns, d, e)
     gram = z.T @ z
     m = equation.nuisance.shape[1]
-    gram[np.arange(m), np.arange(m)] += 1.0
+    gram[np.arange(m), np.arange(m)] += prior_precision(equation, noise)
     factor, info = dpotrf(gram[:m, :m], lower=1, clean=1)
     if info != 0:
         raise np.linalg.LinAlgError("nuisances' precision is not positive definite")
@@ -140,6 +142,29 @@ def marginalise(equation: Equation, noise: Noise) -> Marginal:
     return Marginal(A, h + own, factor, coupling, free)
 
 
+def prior_precision(equation: Equation, noise: Noise) -> Float:
+    """Prior precision of the nuisances, (m,)."""
+    spread = np.array([*noise.spread, *[1.0] * (1 + int(equation.kind.max()) - len(noise.spread)), 1.0])
+    return np.asarray(spread[equation.kind] ** -2.0)
+
+
+def learnt_spread(
+    equation: Equation, marginal: Marginal, posterior: Posterior, mean: Float, noise: Noise
+) -> tuple[float, ...]:
+    """Prior standard deviations of the kinds of nuisances by one step of EM, with the first guess as `STRENGTH` columns."""
+    within = np.ix_(equation.meter, equation.meter)
+    inverse, _ = dtrtrs(marginal.factor, np.eye(len(mean)), lower=1)
+    response, _ = dtrtrs(marginal.factor, marginal.coupling, lower=1, trans=1)
+    variance = np.einsum("km,km->m", inverse, inverse)
+    variance += np.einsum("mi,mi->m", response @ posterior.covariance[within], response)
+    square = mean**2 + variance
+    out = []
+    for kind in range(1 + int(equation.kind.max())):
+        of = equation.kind == kind
+        out.append(float(np.sqrt((square[of].sum() + STRENGTH) / (of.sum() + STRENGTH))))
+    return tuple(out)
+
+
 def nuisance_mean(marginal: Marginal, c: Float) -> Float:
     """Posterior mean of the scaled nuisances given c of the equation's rows."""
     mean, _ = dtrtrs(marginal.factor, marginal.free - marginal.coupling @ c, lower=1, trans=1)
@@ -154,7 +179,7 @@ def fitted_noise(equation: Equation, residual: Float, start: Noise, *, freedom: 
     """
 
     def deviance(logs: Float) -> float:
-        noise = Noise(float(np.exp(logs[0])), float(np.exp(logs[1])))
+        noise = Noise(*np.exp(logs).tolist())
         d, e, info = dpttrf(*covariance(equation, noise))
         if info != 0:
             return np.inf
@@ -167,9 +192,10 @@ def fitted_noise(equation: Equation, residual: Float, start: Noise, *, freedom: 
     best = minimize(
         deviance, log_start, method="Nelder-Mead", options={"xatol": 0.03, "fatol": 0.03, "maxiter": 80}
     )
-    return Noise(float(np.exp(best.x[0])), float(np.exp(best.x[1])))
+    return Noise(float(np.exp(best.x[0])), float(np.exp(best.x[1])), start.spread)
 
 
+STRENGTH = 4.0
 TYPICAL = Noise(white=2.0, clock=600.0)
 
 
@@ -196,10 +222,9 @@ def solve(
             for q, u in zip(equations, nuisances, strict=True)
         ]
         if turn < passes - 1:
-            freedoms = [freedom(q, g, posterior) for q, g in zip(equations, marginals, strict=True)]
             current = [
-                fitted_noise(q, r, v, freedom=f)
-                for q, r, v, f in zip(equations, residuals, current, freedoms, strict=True)
+                relearnt(q, g, posterior, u, r, v)
+                for q, g, u, r, v in zip(equations, marginals, nuisances, residuals, current, strict=True)
             ]
     smooth = []
     for q, r, v in zip(equations, residuals, current, strict=True):
@@ -207,6 +232,15 @@ def solve(
         x, _ = dpttrs(d, e, r)
         smooth.append(x)
     return Solution(posterior, A, h, tuple(current), tuple(nuisances), tuple(residuals), tuple(smooth))
+
+
+def relearnt(
+    equation: Equation, marginal: Marginal, posterior: Posterior, mean: Float, residual: Float, noise: Noise
+) -> Noise:
+    """Noise and priors of an equation, learnt from one solution."""
+    spread = learnt_spread(equation, marginal, posterior, mean, noise)
+    share = freedom(equation, marginal, posterior)
+    return fitted_noise(equation, residual, replace(noise, spread=spread), freedom=share)
 
 
 def freedom(equation: Equation, marginal: Marginal, posterior: Posterior) -> float:

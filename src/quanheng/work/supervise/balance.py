@@ -15,12 +15,15 @@ from quanheng.readings.batch import AreaReadings, Index, Registers, Terms
 Float = NDArray[np.float64]
 
 # Prior standard deviations of the nuisances, and the physics that is subtracted before (study, 4.1 and 4.4).
-LOSS_COEFFICIENT = 0.3
-CLOCK = 60.0 / 3600.0  # h
-NEUTRAL = 6e-4  # per kW
+LOSS_COEFFICIENT = 0.12  # R(1 + tan²φ)/(R + X tanφ) − 1 for usual power factors
+CLOCK = 45.0 / 3600.0  # h
+NEUTRAL = 3e-4  # per kW
 FIXED_PER_METER = 0.0007  # kW of a meter's own circuits
-FIXED_SHARE = 0.002  # of the area's mean power, monthly, beyond the meters' circuits
+FIXED_SHARE = 0.002  # of the area's mean power: fixed loss beyond the meters' circuits
+MONTHLY_SHARE = 0.0004  # by which it differs from month to month
 DAYS_PER_MONTH = 30
+LOSS_SHARE = 0.012  # of the energy lost in the lines, where no voltage tells
+LEAK_SHARE = 0.015  # of the volume lost between master and meters
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,82 @@ def imputed_power(power: Float, per_day: int) -> Float:
     return np.where(np.isnan(power), guess, power)
 
 
+def terms_of_registers(readings: AreaReadings, registers: Registers) -> Terms:
+    """Daily energies from registers alone; nothing is known of losses, phases or powers at the freezes."""
+    every = max(1, 1440 // registers.step_minutes)
+    freezes = registers.meter[:, ::every] * readings.meters.resolution[:, None]
+    master = registers.master[::every] * readings.area.master_resolution
+    energy = np.diff(freezes, axis=1)
+    n, days = energy.shape
+    return Terms(
+        start=registers.start,
+        step_minutes=1440,
+        meter=np.arange(n),
+        phase=(None,) * n,
+        energy=energy,
+        loss=np.full((n, 0), np.nan),
+        cross=np.full((n, 0), np.nan),
+        power=np.full((n, 0), np.nan),
+        master_phase=(None,),
+        master_energy=np.diff(master)[None, :],
+        master_power=np.full((1, 0), np.nan),
+    )
+
+
+def steps_of_registers(readings: AreaReadings, registers: Registers) -> Steps:
+    """The equation of an area with registers alone.
+
+    What is lost is a share of the energy that grows with the load (electricity, Σ I²R), or a leakage that is there
+    by night and day (water, gas, heat). The loss at the place of each meter lands in its correction: the caller
+    allows for it (`bias`).
+    """
+    terms = terms_of_registers(readings, registers)
+    filled = filled_rows(readings, terms)
+    x = filled.energy.T
+    days, n = x.shape
+    master = terms.master_energy[0]
+    unread = np.isnan(master)
+    seen = x.sum(axis=1)
+    filled_master = np.where(unread, seen, master)
+    level = float(np.mean(filled_master))
+    square = filled_master**2 / max(level, 1e-9)
+    electric = readings.area.utility == "electricity"
+    loss = LOSS_SHARE * square if electric else np.full(days, LEAK_SHARE * level)
+    fixed = FIXED_PER_METER * 24 * n if electric else 0.0
+    nuisance = [
+        (square * LOSS_SHARE * 0.7)[:, None],
+        np.full((days, 1), (FIXED_SHARE if electric else LEAK_SHARE) * level),
+        (filled_master * max(readings.area.master_u, 1e-5) * 1.25)[:, None],
+        months(days, 1) * (MONTHLY_SHARE * level * (1 if electric else 10)),
+    ]
+    rounding = readings.meters.resolution**2 / 12
+    own = filled.at_freeze.T
+    gone = 1e6 * (1.0 + np.abs(filled_master).max(initial=0.0) ** 2)
+    return Steps(
+        equations=(
+            Equation(
+                meter=np.arange(n),
+                target=filled_master - seen - loss - fixed,
+                energy=x,
+                nuisance=np.concatenate(nuisance, axis=1),
+                kind=np.full(sum(c.shape[1] for c in nuisance), -1),
+                white=filled_master**2 / 96 * 1e-6,
+                clock=np.full(days + 1, float(((x.mean(axis=0) / 24) ** 2).sum()) / 3600.0**2),
+                known=rounding.sum() + own.sum(axis=1) + readings.area.master_resolution**2 / 12,
+                extra=filled.at_step.sum(axis=0) + np.where(unread, gone, 0.0),
+                read_error=rounding[None, :] + own if own.any() else rounding[None, :],
+            ),
+        ),
+        labels=("total",),
+        per_day=1,
+        days=days,
+        read=filled.read,
+        metered=filled.energy,
+        master=master,
+        loss=loss,
+    )
+
+
 def months(days: int, per_day: int) -> Float:
     """Indicator columns of the months of a period; (days · per_day, months)."""
     count = max(1, round(days / DAYS_PER_MONTH))
@@ -118,16 +197,18 @@ def equation(
     unread = np.isnan(master_energy)
     master = np.where(unread, energy.sum(axis=1), master_energy)
     gain = max(readings.area.master_u, 1e-5) * 1.25
-    level = FIXED_SHARE * float(np.mean(master)) / hours
+    level = float(np.mean(master))
     nuisance = [
-        loss[rows].T * LOSS_COEFFICIENT,
-        -np.diff(p, axis=0) * CLOCK,
-        (master * gain)[:, None],
-        np.diff(master_power)[:, None] * CLOCK,
-        months(steps // per_day, per_day) * level * hours,
+        (loss[rows].T * LOSS_COEFFICIENT, 0),
+        (-np.diff(p, axis=0) * CLOCK, 1),
+        (loss[rows].sum(axis=0)[:, None] * LOSS_COEFFICIENT, -1),
+        ((master * gain)[:, None], -1),
+        (np.diff(master_power)[:, None] * CLOCK, -1),
+        (np.full((steps, 1), FIXED_SHARE * level), -1),
+        (months(steps // per_day, per_day) * (MONTHLY_SHARE * level), -1),
     ]
     if cross is not None:
-        nuisance.append(cross[rows].T * NEUTRAL)
+        nuisance.append((cross[rows].T * NEUTRAL, 2))
     rounding = resolution**2 / 12
     own = filled.at_freeze[rows].T
     read_error = rounding[None, :] + own if own.any() else rounding[None, :]
@@ -137,7 +218,8 @@ def equation(
         meter=terms.meter[rows],
         target=master - energy.sum(axis=1) - loss[rows].sum(axis=0) - fixed,
         energy=energy,
-        nuisance=np.concatenate(nuisance, axis=1),
+        nuisance=np.concatenate([columns for columns, _ in nuisance], axis=1),
+        kind=np.repeat([kind for _, kind in nuisance], [columns.shape[1] for columns, _ in nuisance]),
         white=master**2 / (4 * hours) * 1e-6,
         clock=(p**2).sum(axis=1) / 3600.0**2,
         known=rounding.sum() + own.sum(axis=1) + step**2 / 12,

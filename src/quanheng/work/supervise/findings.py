@@ -75,19 +75,20 @@ class MeterFindings:
     scale: Float
     status: tuple[str, ...]  # "ok", "area:<health>" or "meter:<what>"
     since: tuple[date | None, ...]  # when the present error began; None = always, or no error
+    change: Float  # size of a change of the error at `since`, relative; 0 where none
     neighbour: tuple[str, ...]  # the meter it is most easily confused with, "" if none
     correlation: Float  # with that neighbour, posterior
 
 
 @dataclass(frozen=True)
 class TopologySuspect:
-    """An area whose balance lacks a consumer, and the weights with which candidates are scored."""
+    """A phase whose balance lacks a consumer: y ~ N(0, S) over its days."""
 
     area: str
+    phase: str
     start: date
-    weights: Float  # (days,) whitened residual S⁻¹ r of the daily balance
-    scale: float  # typical standard deviation of a daily residual, kWh
-    phantoms: tuple[str, ...]  # meters booked here whose energy does not pass the master
+    weights: Float  # (days,) S⁻¹y
+    precision: NDArray[np.float32]  # (days, days) S⁻¹
 
 
 @dataclass(frozen=True)
@@ -96,4 +97,5 @@ class Assessment:
 
     finding: AreaFinding
     meters: MeterFindings
-    suspect: TopologySuspect | None
+    suspects: tuple[TopologySuspect, ...]
+    foreign: tuple[tuple[str, float], ...]  # meters booked here that stand elsewhere, with nats of evidence

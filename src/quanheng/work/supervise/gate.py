@@ -1,0 +1,246 @@
+"""Can the data of an area carry verdicts? What does not fit is named, and modelled where it can be.
+
+Each phase is tested apart on its daily balance, before any meter is estimated: one gross fault would bend every
+estimate of its phase. Causes that are tried, the simplest first:
+
+1 a meter whose error began or drifted within the period (a profile of its own energy)
+2 a meter that is booked here and stands elsewhere (its energy does not pass the master)
+3 energy that passes the master and no meter: consumption without a meter, or behind one that stopped
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.measure.energy_balance import Equation, Noise
+from quanheng.measure.gaps import runs
+from quanheng.measure.misfit import (
+    GaussianVector,
+    daily,
+    evidence_of_columns,
+    evidence_of_shifts,
+    gaussian,
+    innovations,
+    prior_predictive,
+    set_aside,
+)
+
+Float = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+CHANGE_SD = 0.05  # prior standard deviation of a change of a meter's error
+CHANGE_EVIDENCE = 14.0  # nats that a change must add: a few thousand meters × dates are looked at
+CHANGE_MARGIN = 8.0  # nats by which a change must beat an error that always held
+FOREIGN_EVIDENCE = 25.0
+OUTLIER = 5.5  # standard deviations of an innovation that is set aside
+MISFIT = 1.6  # chi-square over days, beyond which the model does not hold
+DATES_PER_YEAR = 24
+LEAST_DAYS = 20
+LEAST_RUN = 5  # days of unmetered consumption
+CAP = Noise(white=30.0, clock=5e4)  # more noise than this is a fault, not noise
+
+
+@dataclass(frozen=True)
+class Change:
+    """The error of a meter changed: profile 0 before, 1 after, between while it drifted."""
+
+    meter: int
+    profile: Float  # (days,); 1 throughout where the error did not change, but is larger than usual
+    since: int  # day
+    size: float  # of the correction
+    evidence: float  # nats
+
+
+@dataclass(frozen=True)
+class Unmetered:
+    """Energy that passes the master on one phase and no meter."""
+
+    phase: str
+    days: Flags  # (days,) on which it flows
+    since: int
+    kwh_day: float  # mean over those days
+    stopped: int | None  # the meter that stopped then, where there is one
+
+
+@dataclass(frozen=True)
+class PhaseVerdict:
+    """How the balance of one phase stands."""
+
+    phase: str
+    misfit: float  # chi-square over days before anything is explained
+    changes: tuple[Change, ...]
+    foreign: tuple[tuple[int, float], ...]  # meters that stand elsewhere, with nats
+    unmetered: Unmetered | None
+    aside: Flags  # (days,) days that the estimate leaves out
+    lost: bool  # nothing explains it: the phase carries no verdicts
+    vector: GaussianVector | None  # of a lost phase, to score consumers that are booked elsewhere
+
+
+def change_profiles(days: int) -> tuple[Float, NDArray[np.intp]]:
+    """No change at all, steps at regular dates, ramps to the end; columns (days, k) and the day each begins."""
+    count = max(4, round(DATES_PER_YEAR * days / 365))
+    margin = min(LEAST_DAYS // 2, days // 4)
+    dates = np.unique(np.linspace(margin, days - margin, count).astype(int))
+    time = np.arange(days)
+    steps = (time[:, None] >= dates).astype(float)
+    ramps = np.array([0, days // 4, days // 2])
+    slopes = np.clip((time[:, None] - ramps) / (days - 1 - ramps), 0.0, 1.0)
+    always = np.ones((days, 1))
+    return np.concatenate([always, steps, slopes], axis=1), np.concatenate([[0], dates, ramps])
+
+
+def best_change(vector: GaussianVector, equation: Equation) -> Change | None:
+    """The change of one meter's error that explains most of y, if it explains enough."""
+    days = len(vector.y)
+    profiles, begins = change_profiles(days)
+    x = equation.energy
+    # 1 all meters × profiles by a cheap score  2 the best exactly  3 the date, day by day
+    projected = (x * vector.weighted[:, None]).T @ profiles
+    within = (x**2).T @ profiles**2
+    size = np.abs(projected) / np.sqrt(np.maximum(within, 1e-12))
+    shown = np.argsort(-size, axis=None)[:40]
+    row, profile = np.unravel_index(shown, size.shape)
+    columns = x[:, row] * profiles[:, profile]
+    gain, _ = evidence_of_columns(vector, columns, sd=CHANGE_SD)
+    k = int(np.argmax(gain))
+    if gain[k] < CHANGE_EVIDENCE:
+        return None
+    return dated(vector, x[:, row[k]], int(equation.meter[row[k]]), profiles[:, profile[k]], int(begins[profile[k]]))
+
+
+def dated(vector: GaussianVector, x: Float, meter: int, profile: Float, since: int) -> Change:
+    """The change with its date to the day, where it is a step; `since` stays where it is a drift or always held."""
+    days = len(x)
+    if profile.all():
+        profile = np.ones(days)
+    candidates = np.arange(max(1, since - 20), min(days - 1, since + 21))
+    time = np.arange(days)[:, None]
+    steps = [] if profile.all() else [(time >= candidates).astype(float)]
+    profiles = np.concatenate([profile[:, None], *steps], axis=1)
+    gain, beta = evidence_of_columns(vector, x[:, None] * profiles, sd=CHANGE_SD)
+    k = int(np.argmax(gain))
+    if not profile.all():
+        always, size = evidence_of_columns(vector, x[:, None], sd=CHANGE_SD)
+        if gain[k] < always[0] + CHANGE_MARGIN:
+            return Change(meter, np.ones(days), 0, float(size[0]), float(always[0]))
+    day = since if k == 0 else int(candidates[k - 1])
+    return Change(meter, profiles[:, k], day, float(beta[k]), float(gain[k]))
+
+
+def with_change(vector: GaussianVector, column: Float) -> GaussianVector:
+    """The vector once the effect β·column, β ~ N(0, CHANGE_SD²), is part of the model."""
+    return gaussian(vector.y, vector.S + CHANGE_SD**2 * np.outer(column, column))
+
+
+def best_foreign(vector: GaussianVector, equation: Equation) -> tuple[int, float]:
+    """Row of the equation that fits best as a meter whose energy does not pass the master, and the evidence."""
+    gain = evidence_of_shifts(vector, equation.energy)
+    k = int(np.argmax(gain))
+    return k, float(gain[k])
+
+
+def stopped_since(x: Float, flags: Flags, since: int) -> int | None:
+    """Row (of x (days, r)) that has counted before and counts nothing from about `since` on."""
+    best, found = 0.0, None
+    for j in range(x.shape[1]):
+        last = np.flatnonzero(x[:, j] > 0)
+        if len(last) == 0 or last[-1] >= len(x) - 3:
+            continue
+        stop = int(last[-1])
+        if abs(stop - since) <= 10 and x[: stop + 1, j].mean() > best:
+            best, found = float(x[: stop + 1, j].mean()), j
+    return found
+
+
+def longest_run(flags: Flags) -> tuple[int, int]:
+    """Longest run of days that are flagged, pauses of up to 10 days included; (0, 0) if none."""
+    joined = flags.copy()
+    for a, b in runs(~flags):
+        if 0 < a and b < len(flags) and b - a <= 10:
+            joined[a:b] = True
+    spans = runs(joined)
+    return max(spans, key=lambda s: s[1] - s[0]) if spans else (0, 0)
+
+
+def judge_phase(
+    equation: Equation, noise: Noise, *, per_day: int, label: str, correction_sd: Float, known: tuple[Change, ...] = ()
+) -> PhaseVerdict:
+    """Test the balance of one phase and explain what does not fit.
+
+    correction_sd: (n,) prior standard deviation of every meter's correction. known: changes that need no evidence.
+    """
+    rows = daily(equation, per_day)
+    noise = replace(noise, white=min(noise.white, CAP.white), clock=min(noise.clock, CAP.clock))
+    usable = rows.extra < 1e3 * (1 + np.abs(rows.target).max() ** 2)
+    days = int(usable.sum())
+    vector = prior_predictive(rows, noise, correction_sd=correction_sd[rows.meter])
+    for change in known:
+        for k in np.flatnonzero(rows.meter == change.meter):
+            vector = with_change(vector, rows.energy[:, k] * change.profile)
+    misfit = vector.chi_square / max(days, 1)
+    none = np.zeros(len(rows.target), dtype=bool)
+    changes: list[Change] = []
+    foreign: list[tuple[int, float]] = []
+    for _ in range(6):
+        change = best_change(vector, rows)
+        bad = vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5
+        k, gain = best_foreign(vector, rows) if bad else (0, 0.0)
+        if gain > FOREIGN_EVIDENCE and (change is None or gain > change.evidence) and _eases(vector, rows, k):
+            foreign.append((int(rows.meter[k]), gain))
+            rows = replace(rows, target=rows.target + rows.energy[:, k], energy=_blank(rows.energy, k))
+            vector = prior_predictive(rows, noise, correction_sd=correction_sd[rows.meter])
+            for old in changes:
+                vector = with_change(vector, rows.energy[:, _row(rows, old.meter)] * old.profile)
+            continue
+        if change is None or any(c.meter == change.meter for c in changes):
+            break
+        column = rows.energy[:, _row(rows, change.meter)] * change.profile
+        eased = with_change(vector, column)
+        if bad and eased.chi_square > MISFIT * max(days, 1) and eased.chi_square > 0.5 * vector.chi_square:
+            break
+        changes.append(change)
+        vector = eased
+    bad = vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5
+    real = tuple(c for c in changes if not c.profile.all())
+    if not bad:
+        return PhaseVerdict(label, misfit, real, tuple(foreign), None, none, False, None)
+    aside = set_aside(vector, threshold=OUTLIER)
+    left = int((usable & ~aside).sum())
+    a, b = longest_run(aside)
+    unmetered = None
+    if b - a >= LEAST_RUN and aside[a:b].mean() > 0.3:
+        flagged = aside.copy()
+        extra = excess(vector, flagged)
+        j = stopped_since(rows.energy, flagged, a)
+        unmetered = Unmetered(label, flagged, a, extra, None if j is None else int(rows.meter[j]))
+    lost = left < LEAST_DAYS or (aside.mean() > 0.7)
+    return PhaseVerdict(label, misfit, real, tuple(foreign), unmetered, aside, lost, vector if lost or foreign else None)
+
+
+def _row(rows: Equation, meter: int) -> int:
+    return int(np.flatnonzero(rows.meter == meter)[0])
+
+
+def _blank(energy: Float, k: int) -> Float:
+    out = energy.copy()
+    out[:, k] = 0.0
+    return out
+
+
+def _eases(vector: GaussianVector, rows: Equation, k: int) -> bool:
+    """Whether taking meter k out of the balance removes a good part of the misfit."""
+    moved = gaussian(vector.y + rows.energy[:, k], vector.S)
+    return moved.chi_square < 0.8 * vector.chi_square
+
+
+def excess(vector: GaussianVector, flagged: Flags) -> float:
+    """Mean energy of the flagged days beyond what the other days let expect, kWh per day."""
+    keep = ~flagged
+    if not keep.any() or not flagged.any():
+        return float(vector.y.mean())
+    inner = gaussian(vector.y[keep], vector.S[np.ix_(keep, keep)])
+    expected = vector.S[np.ix_(flagged, keep)] @ inner.weighted
+    return float(np.mean(vector.y[flagged] - expected))
