@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.readings.batch import AreaReadings, Curves, Registers
-from quanheng.readings.reduce import reduce_to_terms
 from quanheng.work.simulate.booking import (
     MasterType,
     MeterType,
@@ -22,7 +21,6 @@ from quanheng.work.simulate.booking import (
 )
 from quanheng.work.simulate.faults import Change, draw_changes, draw_theft
 from quanheng.work.simulate.loads import HOUSEHOLD, QUARTERS, Loads, Weather, draw_hours, draw_loads
-from quanheng.work.simulate.lost import lose
 from quanheng.work.simulate.metering import draw_unevenness, frozen_registers, shown_voltages
 from quanheng.work.simulate.network import Solved, draw_busbar, draw_feeder, solve_area, stretch
 from quanheng.work.simulate.world import Event, SimulatedArea, World
@@ -72,13 +70,12 @@ class Counted:
     master: Float
 
 
-def simulate_electricity(
-    world: World, *, area: str, rng: np.random.Generator, weather: Weather
+def build_electricity(
+    world: World, *, area: str, rng: np.random.Generator, ill: np.random.Generator, weather: Weather
 ) -> SimulatedArea:
-    """One electricity area. Faults draw from a generator of their own: all else is the same without them."""
+    """One electricity area as its meters hold it. Faults draw from `ill`: all else is the same without them."""
     # 1 loads, thief  2 network and its power flow  3 meters and how they change  4 clocks and the master
-    # 5 registers  6 booking  7 curves or terms  8 what is lost on the way
-    ill = rng.spawn(1)[0]
+    # 5 registers  6 booking  7 curves
     loads = draw_loads(world.meters, weather, rng)
     thief = _draw_thief(world, ill)
     busbar = draw_busbar(world.days * QUARTERS, rng)
@@ -107,10 +104,8 @@ def simulate_electricity(
     )
     if world.data != "registers":
         readings = replace(readings, curves=_curves(world, loads, counted, busbar, solved, rng))
-    if world.data == "terms":
-        readings = replace(readings, terms=reduce_to_terms(readings, world.step_minutes), curves=None)
     return SimulatedArea(
-        readings=lose(world, readings, ill),
+        readings=readings,
         truth=tell_truth(
             world,
             meters,

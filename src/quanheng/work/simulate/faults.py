@@ -90,12 +90,15 @@ def _number(text: str, value: str, kind: Kind) -> float:
     return number
 
 
-def fault_value(faults: Iterable[Fault], name: str) -> float | None:
-    """The size of a fault that is present (1.0 where it has no size), None of one that is not."""
+def fault_value(faults: Iterable[Fault], name: str, usual: float | None = None) -> float | None:
+    """The size of a fault that is present, None of one that is not.
+
+    Where no size was named it is `usual`, else the shelf's; 1.0 where the fault has no size.
+    """
     for fault in faults:
         if fault.name == name:
-            usual = FAULTS[name].usual
-            return fault.value if fault.value is not None else 1.0 if usual is None else usual
+            sizes = (fault.value, usual, FAULTS[name].usual, 1.0)
+            return next(size for size in sizes if size is not None)
     return None
 
 

@@ -14,7 +14,7 @@ Flags = NDArray[np.bool_]
 MINUTES_PER_DAY = 1440
 
 
-def lose(world: World, readings: AreaReadings, ill: np.random.Generator) -> AreaReadings:
+def lose(world: World, readings: AreaReadings, way: np.random.Generator) -> AreaReadings:
     """The readings without the packets that `missing` loses, and without voltages where `no_voltage` is on.
 
     A packet holds one meter's day and the freeze at its end; the first freeze came with the packet before.
@@ -22,7 +22,7 @@ def lose(world: World, readings: AreaReadings, ill: np.random.Generator) -> Area
     """
     share = world.fault("missing")
     if share is not None:
-        lost = ill.random((len(readings.meters) + 1, world.days + 1)) < share
+        lost = way.random((len(readings.meters) + 1, world.days + 1)) < share
         readings = replace(
             readings,
             registers=readings.registers and _registers(readings.registers, lost),

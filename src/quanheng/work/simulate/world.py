@@ -33,9 +33,9 @@ class World:
     bad_lots: int = 0  # how many of the lots have a mean error of −1.2 %
     faults: tuple[Fault, ...] = ()
 
-    def fault(self, name: str) -> float | None:
-        """The size of a fault that is present (1.0 where it has no size), None of one that is not."""
-        return fault_value(self.faults, name)
+    def fault(self, name: str, usual: float | None = None) -> float | None:
+        """The size of a fault that is present (`usual` where none was named), None of one that is not."""
+        return fault_value(self.faults, name, usual)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,113 @@
+"""A sample city: areas under one weather, some of their meters booked to the wrong area, and its folder of files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from quanheng.ground.errors import BadOutput
+from quanheng.readings.lake.write import LakeWriter, TableWriter, new_hidden_folder, publish
+from quanheng.work.simulate.area import build_area, deliver
+from quanheng.work.simulate.loads import draw_weather
+from quanheng.work.simulate.swap import swap_meters
+from quanheng.work.simulate.world import Event, SimulatedArea, Truth, World
+
+TRUTH = pa.schema(
+    [
+        ("meter", pa.string()),
+        ("area", pa.string()),
+        ("error", pa.float64()),
+        ("kind", pa.string()),
+        ("true_area", pa.string()),
+        ("kwh_day", pa.float64()),
+        ("since", pa.date32()),
+        ("clock", pa.float64()),
+        ("lot_mean", pa.float64()),
+    ]
+)
+EVENTS = pa.schema(
+    [
+        ("area", pa.string()),
+        ("fault", pa.string()),
+        ("meter", pa.string()),
+        ("phase", pa.string()),
+        ("since", pa.date32()),
+        ("kwh_day", pa.float64()),
+    ]
+)
+
+
+def area_name(k: int) -> str:
+    """Names sort as numbers do up to 100,000 areas."""
+    return f"A{k:05d}"
+
+
+def simulate_city(world: World, *, areas: int, seed: int) -> Iterator[SimulatedArea]:
+    """The areas of a city in the order of their names, under one weather.
+
+    Each is drawn from a stream of its own: area k is the same in a city of any size, but for the last one of an odd
+    number where `swap` pairs them.
+    """
+    pairs = world.fault("swap") is not None
+    weather = draw_weather(world.start, world.days, np.random.default_rng(seed))
+    for first in range(0, areas, 2 if pairs else 1):
+        group = range(first, min(first + (2 if pairs else 1), areas))
+        streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,))) for k in group]
+        ills, ways = zip(*(stream.spawn(2) for stream in streams), strict=True)
+        built = [
+            build_area(world, area=area_name(k), rng=rng, ill=ill, weather=weather)
+            for k, rng, ill in zip(group, streams, ills, strict=True)
+        ]
+        if len(built) == 2:
+            built = list(swap_meters(*built, ills[0]))
+        for each, way in zip(built, ways, strict=True):
+            yield deliver(world, each, way)
+
+
+def write_city(
+    world: World, out: Path, *, areas: int, seed: int, on_area: Callable[[], None] = lambda: None
+) -> None:
+    """Write OUT/lake, OUT/truth.parquet and OUT/areas_truth.parquet; the same seed gives the same bytes.
+
+    All is written to a hidden folder beside `out`, synced, and renamed in the end: `out` is whole or is not there.
+    `on_area` is called after each area. Raises BadOutput if `out` exists and is not an empty folder, or cannot be
+    written.
+    """
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise BadOutput(f"{out} 已存在且不为空，不会改动它 / exists and is not empty; choose another folder")
+    hidden = new_hidden_folder(out.with_name(f"{out.name}.new"))
+    try:
+        _write_files(simulate_city(world, areas=areas, seed=seed), hidden, on_area)
+        if out.exists():
+            out.rmdir()
+        publish(hidden, out)
+    except OSError as error:
+        raise BadOutput(f"{out} 无法写入 / cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _write_files(city: Iterable[SimulatedArea], folder: Path, on_area: Callable[[], None]) -> None:
+    truth = TableWriter(folder / "truth.parquet", TRUTH)
+    events = TableWriter(folder / "areas_truth.parquet", EVENTS)
+    with LakeWriter(folder / "lake") as lake:
+        for area in city:
+            lake.add(area.readings)
+            truth.add(_truth_table(area.truth), len(area.truth.meter))
+            events.add(_event_table(area.events), len(area.events))
+            on_area()
+    truth.close()
+    events.close()
+
+
+def _truth_table(truth: Truth) -> pa.Table:
+    return pa.table({name: getattr(truth, name) for name in TRUTH.names}, schema=TRUTH)
+
+
+def _event_table(events: tuple[Event, ...]) -> pa.Table:
+    return pa.Table.from_pylist([asdict(event) for event in events], schema=EVENTS)
