@@ -1,0 +1,28 @@
+"""Digests: SHA-256 in lower-case hexadecimal, of files, of bytes, and of values through one way of writing them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file, read in pieces. Raises OSError where it cannot be read."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """One value, one sequence of bytes: keys sorted, UTF-8, floats by their shortest repr, a newline at the end.
+
+    Raises ValueError for NaN and infinity, which JSON cannot say: write null.
+    """
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
+    return (text + "\n").encode()
