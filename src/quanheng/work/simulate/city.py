@@ -47,15 +47,15 @@ def area_name(k: int) -> str:
     return f"A{k:05d}"
 
 
-def simulate_city(world: World, *, areas: int, seed: int) -> Iterator[SimulatedArea]:
-    """The areas of a city in the order of their names, under one weather.
+def simulate_city(world: World, *, areas: int, seed: int, start: int = 0) -> Iterator[SimulatedArea]:
+    """The areas of a city in the order of their names, from area number `start` on (an even one), under one weather.
 
     Each is drawn from a stream of its own: area k is the same in a city of any size, but for the last one of an odd
     number where `swap` pairs them.
     """
     pairs = world.fault("swap") is not None
     weather = draw_weather(world.start, world.days, np.random.default_rng(seed))
-    for first in range(0, areas, 2 if pairs else 1):
+    for first in range(start, areas, 2 if pairs else 1):
         group = range(first, min(first + (2 if pairs else 1), areas))
         streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,))) for k in group]
         ills, ways = zip(*(stream.spawn(2) for stream in streams), strict=True)
