@@ -22,7 +22,7 @@ def fault(
 
 
 def check_columns(file: str, found: pa.Schema, wanted: pa.Schema) -> None:
-    """Raises BadLake unless every wanted column is there once, with a type that holds what the contract says."""
+    """Raises BadLake unless every wanted column is there once, with a type that the contract allows."""
     for each in wanted:
         here = found.get_all_field_indices(each.name)
         if len(here) > 1:

@@ -39,8 +39,9 @@ def list_files(lake: Path) -> tuple[Stamp, ...]:
     for name in ("areas.parquet", "meters.parquet"):
         if not (lake / name).is_file():
             raise BadLake(
-                f"{lake} 不是数据湖：没有 {name}。数据湖有 areas.parquet、meters.parquet 和 readings/*.parquet"
-                f" / {lake} is no lake: it has no {name}; a lake has areas.parquet, meters.parquet, readings/*.parquet"
+                f"{lake} 不是数据湖：没有 {name}；应有 areas.parquet、meters.parquet、readings/*.parquet"
+                f" / {lake} is no lake: it has no {name};"
+                " should hold areas.parquet, meters.parquet, readings/*.parquet"
             )
     names = ["areas.parquet", "meters.parquet"]
     for folder in schema.FOLDERS:
@@ -50,9 +51,9 @@ def list_files(lake: Path) -> tuple[Stamp, ...]:
 
 @lru_cache(maxsize=8)
 def open_file(lake: Path, known: Stamp) -> pq.ParquetFile:
-    """The opened file, kept for the next call. Raises BadLake if it is foreign, truncated or no longer as stamped.
+    """The opened file, kept for the next call. Not memory-mapped: a mapped file that shrinks kills us.
 
-    Not memory-mapped: a mapped file that somebody truncates kills the process.
+    Raises BadLake if it is foreign, truncated or no longer as stamped.
     """
     check_unchanged(lake, known)
     try:

@@ -1,4 +1,4 @@
-"""Gather the rows of a lake by area, where they lie in any order: one pass into buckets, each sorted on its own."""
+"""Gather rows that lie in any order by area: one pass into buckets, then each bucket is sorted."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -85,7 +86,7 @@ class Lake:
                 tuple(self.sizes[start:stop].tolist()),
                 tuple(held[index]),
             )
-            for index, (start, stop) in enumerate(zip(places[:-1], places[1:], strict=True))
+            for index, (start, stop) in enumerate(pairwise(places))
         )
 
     def close(self) -> None:
@@ -108,7 +109,7 @@ def open_lake(path: Path, *, say: Callable[[str], None] | None = None) -> Lake:
     Raises BadLake (file, column, row named) for everything that the contract refuses and that can be seen
     without decoding lists; the lengths of lists are checked where areas are read.
     """
-    # 1 the files, their size and date  2 areas and meters  3 keys of all rows  4 an order in which they stream
+    # 1 the files, their size and date  2 areas and meters  3 keys of all rows  4 an order that streams
     # 5 where there is none, the rows are gathered by area in a temporary folder
     files = list_files(path)
     tables = read_tables(path, files[0], files[1])
@@ -118,8 +119,8 @@ def open_lake(path: Path, *, say: Callable[[str], None] | None = None) -> Lake:
         held += read_keys(path, folder, mine, tables)
     if not any(each.folder == "readings" for each in held):
         raise BadLake(
-            f"{path}/readings：没有任何读数；应有 readings/*.parquet，每表一行"
-            f" / {path}/readings: there are no readings; should hold readings/*.parquet with a row for each meter"
+            f"{path}/readings：没有任何读数；readings/*.parquet 应有每块表的行"
+            f" / {path}/readings: there are no readings; readings/*.parquet should hold rows of each meter"
         )
     for arrange in (_by_id, _by_appearance):
         order = arrange(tables, held)

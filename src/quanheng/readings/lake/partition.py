@@ -73,7 +73,7 @@ class Partition:
 def cuts(
     order: NDArray[np.int64], sizes: NDArray[np.int64], groups: Sequence[RowGroup], meters: int
 ) -> list[int]:
-    """Where the areas, in the given order, are cut into runs of about `meters` meters: [0, …, number of areas].
+    """Where areas in the given order are cut into runs of about `meters` meters: [0, …, number of areas].
 
     A cut prefers a place that no row group spans, and waits for one until the run is twice as long.
     """
@@ -126,7 +126,7 @@ def pieces(order: NDArray[np.int64], places: Sequence[int], groups: Sequence[Row
 def streams(
     order: NDArray[np.int64], sizes: NDArray[np.int64], groups: Sequence[RowGroup], meters: int
 ) -> bool:
-    """Whether partitions in this order can be read alone at a bounded price: little is decoded twice or kept long."""
+    """Whether partitions in this order can be read alone: little is decoded twice, little kept for long."""
     if any(each.values > LARGEST_ROW_GROUP for each in groups):
         return False
     values = {(each.file, each.number): each.values for each in groups}

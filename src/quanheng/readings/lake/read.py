@@ -71,15 +71,15 @@ def read_partition(
     """
     root = path / partition.root  # an absolute root stands by itself
     ids = _Ids(partition)
-    waiting = sorted(
-        (each for each in partition.pieces if each.folder in folders), key=lambda each: each.first
-    )
+    waiting = sorted((each for each in partition.pieces if each.folder in folders), key=_first_area)
     live: list[tuple[Piece, Block]] = []
     for position, area in enumerate(partition.areas.to_pylist()):
         while waiting and waiting[0].first <= position:
             live.append((waiting[0], _decode(root, waiting.pop(0), ids, partition.gathered)))
         blocks = {name: [block for piece, block in live if piece.folder == name] for name in FOLDERS}
-        yield _area_readings(Area(**area), _meters(partition, ids, position), position, ids, blocks)
+        yield _area_readings(
+            Area(**area), _meters(partition.sizes[position], ids, position), position, ids, blocks
+        )
         del blocks
         live = [(piece, block) for piece, block in live if piece.last > position]
 
@@ -89,11 +89,17 @@ def read_area(lake: Lake, area: str, folders: Collection[str] = FOLDERS) -> Area
     return next(read_partition(lake.path, lake.partition_of(area), folders))
 
 
+def _first_area(piece: Piece) -> int:
+    return piece.first
+
+
 class _Ids:
-    """Where the ids of a partition stand."""
+    """The meters of a partition, and where its ids stand."""
 
     def __init__(self, partition: Partition) -> None:
         self.first = np.r_[0, np.cumsum(partition.sizes)].astype(np.int64)  # first meter of each area
+        columns = partition.meters.column_names
+        self.meters = {name: _array(partition.meters.column(name)).to_numpy(False) for name in columns}
         self.areas = _array(partition.areas.column("area"))
         self.known = pa.concat_arrays(
             [_array(partition.meters.column("meter")), _array(partition.areas.column("master"))]
@@ -133,17 +139,16 @@ def _index(column: pa.ChunkedArray, known: pa.Array) -> NDArray[np.int64]:
     return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
 
 
-def _meters(partition: Partition, ids: _Ids, position: int) -> Meters:
-    here = partition.meters.slice(ids.first[position], partition.sizes[position])
-    column = {name: here.column(name) for name in here.column_names}
+def _meters(size: int, ids: _Ids, position: int) -> Meters:
+    here = slice(ids.first[position], ids.first[position] + size)
     return Meters(
-        meter=tuple(column["meter"].to_pylist()),
-        phase=tuple(column["phase"].to_pylist()),
-        mpe=column["mpe"].to_numpy(),
-        resolution=column["resolution"].to_numpy(),
-        batch=tuple(column["batch"].to_pylist()),
-        maker=tuple(column["maker"].to_pylist()),
-        verified=tuple(column["verified"].to_pylist()),
+        meter=tuple(ids.meters["meter"][here].tolist()),
+        phase=tuple(ids.meters["phase"][here].tolist()),
+        mpe=ids.meters["mpe"][here],
+        resolution=ids.meters["resolution"][here],
+        batch=tuple(ids.meters["batch"][here].tolist()),
+        maker=tuple(ids.meters["maker"][here].tolist()),
+        verified=tuple(ids.meters["verified"][here].tolist()),
     )
 
 
@@ -227,7 +232,7 @@ def _curves(rows: list[Rows], n: int) -> Curves | None:
 
 
 def _by_phase(rows: list[Rows]) -> tuple[list[Rows], NDArray[np.intp], tuple[str | None, ...]]:
-    """Give each meter and phase a line of its own, sorted; returns also the meter and the phase of each line."""
+    """Give each meter and phase a line of its own, in order; returns also meter and phase of each line."""
     keys = [each.line * len(PHASE_ORDER) + each.block.phase[each.row] for each in rows]
     lines = np.unique(np.concatenate(keys))
     placed = [
@@ -257,14 +262,11 @@ class _Span:
 def _span(rows: list[Rows], name: str, lines: int) -> _Span:
     """Raises BadLake if one wrong date would stretch the area beyond all that was read of it."""
     step = MINUTES_PER_DAY // QUARTERS_PER_DAY if name == "energy" and "voltage" in rows[0].block.lists else 0
-    span = _Span(
-        min(int(each.block.start[each.row].min()) for each in rows), step or int(rows[0].block.step[0]), 0
-    )
-    ends = [
-        span.offset(each.block.start[each.row]) + each.block.lists[name].length[each.row] for each in rows
-    ]
-    length = max(int(each.max()) for each in ends)
-    read = sum(int(each.block.lists[name].length[each.row].sum()) for each in rows)
+    starts = [each.block.start[each.row] for each in rows]
+    lengths = [each.block.lists[name].length[each.row] for each in rows]
+    span = _Span(min(int(each.min()) for each in starts), step or int(rows[0].block.step[0]), 0)
+    length = max(int((span.offset(start) + each).max()) for start, each in zip(starts, lengths, strict=True))
+    read = sum(int(each.sum()) for each in lengths)
     if length * lines > max(LARGEST_AREA, 8 * read):
         last = max(rows, key=lambda each: int(each.block.start[each.row].max()))
         row = int(last.row[last.block.start[last.row].argmax()])

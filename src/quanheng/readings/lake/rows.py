@@ -59,7 +59,7 @@ def lists_of(column: pa.ChunkedArray) -> Lists:
 
 
 def check_lists(folder: str, table: pa.Table, origin: Origin) -> None:
-    """Raises BadLake if lists of one row do not agree in length. `energy` gives the length; the others may be null."""
+    """Raises BadLake if the lists of a row disagree in length. `energy` gives it; the others may be null."""
     if folder == "readings":
         return
     length = _lengths(table.column("energy"))
@@ -113,7 +113,7 @@ def _numbers(values: pa.Array) -> NDArray[np.generic]:
 def phase_codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
     """Number of each row's phase in PHASE_ORDER."""
     code = pc.index_in(column.cast(pa.string()), value_set=pa.array(PHASE_ORDER[:3]))
-    return pc.fill_null(code, 3).to_numpy().astype(np.int64)
+    return np.asarray(pc.fill_null(code, 3).to_numpy(), np.int64)
 
 
 def list_columns(folder: str) -> list[str]:

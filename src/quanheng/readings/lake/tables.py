@@ -70,11 +70,7 @@ def read_keys(lake: Path, folder: str, files: Sequence[Stamp], tables: Tables) -
         check_columns(file.file, open_file(lake, file).schema_arrow, schema.FOLDERS[folder])
     known = pa.concat_arrays([_one(tables.meters.column("meter")), _one(tables.areas.column("master"))])
     area_of_known = np.r_[tables.area_of_meter, np.arange(len(tables.areas))]
-    names = [
-        name
-        for name in ("meter", "area", "phase", "start", "step_minutes")
-        if name in schema.FOLDERS[folder].names
-    ]
+    names = [each.name for each in schema.FOLDERS[folder] if not pa.types.is_list(each.type)]
     steps = np.zeros(len(tables.areas), np.int64)
     held: list[RowGroup] = []
     for file, keys in _keys(lake, files, names):
@@ -91,10 +87,8 @@ def read_keys(lake: Path, folder: str, files: Sequence[Stamp], tables: Tables) -
 def _keys(lake: Path, files: Sequence[Stamp], names: Sequence[str]) -> Iterator[tuple[Stamp, pa.Table]]:
     for file in files:
         groups = range(open_file(lake, file).num_row_groups)
-        wanted = {
-            name: schema.READINGS.field(name).type if name != "phase" else pa.string() for name in names
-        }
-        yield file, _normal(read_row_groups(lake, file, groups, names), pa.schema(list(wanted.items())))
+        wanted = pa.schema([schema.TERMS.field(name) for name in names])
+        yield file, _normal(read_row_groups(lake, file, groups, names), wanted)
 
 
 def row_groups(lake: Path, folder: str, file: Stamp, area: NDArray[np.int64]) -> list[RowGroup]:
@@ -224,22 +218,17 @@ def _check_keys(
     for name, index in found.items():
         if index.null_count:
             row = _first(pc.is_null(index))
-            wrong, table = (
-                keys.column(name)[row].as_py(),
-                "areas.parquet" if name == "area" else "meters.parquet",
-            )
+            wrong, table = keys.column(name)[row].as_py(), f"{name}s.parquet"
             raise fault(
                 file, f"{wrong!r} 不在 {table} 里", f"{wrong!r} is not in {table}", row=row, column=name
             )
-    area = found["area"].to_numpy().astype(np.int64)
+    area = np.asarray(found["area"].to_numpy(), np.int64)
     booked = area_of_known[found["meter"].to_numpy()]
     elsewhere = np.flatnonzero(area != booked)
     if len(elsewhere):
         row = int(elsewhere[0])
-        meter, right = (
-            keys.column("meter")[row].as_py(),
-            tables.areas.column("area")[int(booked[row])].as_py(),
-        )
+        meter = keys.column("meter")[row].as_py()
+        right = tables.areas.column("area")[int(booked[row])].as_py()
         raise fault(
             file,
             f"电表 {meter!r} 属于台区 {right!r}",
