@@ -1,0 +1,82 @@
+"""Durable files: what stands there under its name is whole, also after a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from quanheng.ground.errors import BadOutput
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all.
+
+    1 temporary file beside it  2 write  3 fsync  4 rename  5 fsync of the folder. Raises OSError.
+    """
+    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    with hidden.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+    hidden.rename(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def publish(folder: Path, target: Path) -> None:
+    """Give a finished folder its name: fsync of every file and folder in it, rename, fsync of the parent.
+
+    Raises BadOutput if `target` has appeared meanwhile; then `folder` stays as it is.
+    """
+    for path in (*sorted(folder.rglob("*")), folder):
+        sync(path)
+    if target.exists() or target.is_symlink():
+        raise BadOutput(f"{target}：写入期间出现了同名文件夹 / {target}: appeared while it was being written")
+    folder.rename(target)
+    sync(target.parent)
+
+
+def check_new_folder(target: Path, *, apart_from: Path) -> None:
+    """Raises BadOutput unless `target` can become a new folder outside the folder `apart_from`. Touches nothing."""
+    if target.exists() or target.is_symlink():
+        raise BadOutput(
+            f"{target} 已存在，不会改动它；请另选一个名字"
+            f" / {target}: exists and is left untouched; choose another name"
+        )
+    if target.resolve().is_relative_to(apart_from.resolve()):
+        raise BadOutput(
+            f"{target} 在 {apart_from} 之内，那里只读；请另选一个位置"
+            f" / {target}: lies within {apart_from}, which is only read; choose another place"
+        )
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        raise BadOutput(f"{parent} 不是文件夹；请先建好 / {parent}: is no folder; make it first")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise BadOutput(f"{parent} 不可写；请换一个位置 / {parent}: cannot be written; choose another place")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs; the system lets go of it when the process ends, however it ends.
+
+    Raises BadOutput if another process holds it.
+    """
+    with path.open("ab") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BadOutput(
+                f"{path.parent}：另一个进程正在写这次运行 / {path.parent}: another process is at work on this run"
+            ) from error
+        yield
