@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quanheng.readings.lake.schema import AREAS, METERS, READINGS
+
 START = date(2025, 1, 1)
 CAUSES = (
-    "topology", "unmetered", "clock", "readings", "resolution", "voltage", "master", "too_few_days", "empty", "model",
+    "topology", "unmetered", "clock", "readings", "resolution", "voltage", "master",
+    "too_few_days", "empty", "model",
 )  # fmt: skip
 DISTRICTS = ("城东", "城南", "临江", "高新", "北湖", "西山", "新港", "古镇")
 
@@ -36,9 +40,66 @@ def write_out(
     return _facts(folder, verdicts, area_rows, orders, changes)
 
 
+def write_lake(lake: Path, out: Path, *, seed: int = 1) -> None:
+    """A lake of registers that the `out` of `write_out` could have judged; its digests go to out/run.json."""
+    rng = np.random.default_rng(seed)
+    verdicts, areas = pq.read_table(out / "verdicts.parquet"), pq.read_table(out / "areas.parquet")
+    estimates = pq.read_table(out / "detail" / "estimates.parquet")
+    names, ids = areas["area"].to_pylist(), verdicts["meter"].to_pylist()
+    days = areas["days"][0].as_py()
+    (lake / "readings").mkdir(parents=True)
+    _table(
+        lake / "areas.parquet",
+        AREAS,
+        area=names,
+        utility=["electricity"] * len(names),
+        district=areas["district"].to_pylist(),
+        master=[f"Z{n}" for n in names],
+        master_resolution=[0.008] * len(names),
+        master_mpe=[0.005] * len(names),
+        master_u=[0.002] * len(names),
+    )
+    _table(
+        lake / "meters.parquet",
+        METERS,
+        meter=ids,
+        area=verdicts["area"].to_pylist(),
+        phase=["ABC"[k % 3] for k in range(len(ids))],
+        mpe=[0.02] * len(ids),
+        resolution=[0.01] * len(ids),
+        batch=estimates["batch"].to_pylist(),
+        maker=["甲"] * len(ids),
+        verified=[date(2020, 5, 1)] * len(ids),
+    )
+    daily = 100 * verdicts["kwh_day"].to_numpy()[:, None] * rng.uniform(0.5, 1.5, (len(ids), days))
+    registers = np.concatenate((np.zeros((len(ids), 1)), np.cumsum(np.rint(daily), axis=1)), axis=1).astype(
+        np.int64
+    )
+    for name in names:  # masters follow their meters, so that the lake streams
+        mine = [k for k, area in enumerate(verdicts["area"].to_pylist()) if area == name]
+        rows = [*registers[mine], (registers[mine].sum(axis=0) * 1.2).astype(np.int64)]
+        _table(
+            lake / "readings" / f"{name}.parquet",
+            READINGS,
+            meter=[*(ids[k] for k in mine), f"Z{name}"],
+            area=[name] * len(rows),
+            start=[START] * len(rows),
+            step_minutes=[1440] * len(rows),
+            register=rows,
+        )
+    inputs = {
+        str(f.relative_to(lake)): hashlib.sha256(f.read_bytes()).hexdigest() for f in lake.rglob("*.parquet")
+    }
+    (out / "run.json").write_text(json.dumps({"inputs": inputs}), encoding="utf-8")
+
+
+def _table(path: Path, schema: pa.Schema, **columns: Any) -> None:
+    pq.write_table(pa.table(columns, schema=schema), path)
+
+
 def _write(path: Path, columns: dict[str, Any], types: dict[str, pa.DataType] | None = None) -> None:
     arrays = {k: pa.array(v, (types or {}).get(k)) for k, v in columns.items()}
-    pq.write_table(pa.table(arrays), path)
+    pq.write_table(pa.table(arrays), path, row_group_size=1 << 16)
 
 
 def _areas(
@@ -75,7 +136,7 @@ def _areas(
             "days": [days] * areas,
             "data": ["curves", "terms", "registers"] * (areas // 3) + ["curves"] * (areas % 3),
             "detail": [
-                "" if h == "ok" else '{"%s": {"kwh_day": 8.0, "since": "2025-03-02"}}' % h for h in health
+                "" if h == "ok" else json.dumps({h: {"kwh_day": 8.0, "since": "2025-03-02"}}) for h in health
             ],
         },
         {
@@ -175,7 +236,8 @@ def _orders(verdicts: dict[str, Any], areas: dict[str, Any]) -> dict[str, Any]:
                 "energy_u": None if kwh is None else 15.0,
                 "week": len(rows) // 40 + 1,
                 "text_zh": f"到现场核查 {meter or area}。远程判定为筛查结果，须经现场核验。",
-                "text_en": f"Check {meter or area} on site. A remote verdict is a screening result until then.",
+                "text_en": f"Check {meter or area} on site. A remote verdict is a screening result until "
+                "then.",
             }
         )
 
@@ -195,8 +257,7 @@ def _orders(verdicts: dict[str, Any], areas: dict[str, Any]) -> dict[str, Any]:
             order(kinds[health], None, areas["area"][k], None, 150.0, f"area:{health}")
     for k in range(0, len(verdicts["meter"]), max(1, len(verdicts["meter"]) // 12)):
         order("sample_check", verdicts["meter"][k], verdicts["area"][k], 0.002, 5.0, "ok")
-    columns = {name: [r[name] for r in rows] for name in rows[0]}
-    return columns
+    return {name: [r[name] for r in rows] for name in rows[0]}
 
 
 def _lots(rng: np.random.Generator, estimates: dict[str, Any]) -> dict[str, Any]:

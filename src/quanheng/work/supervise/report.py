@@ -14,26 +14,30 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from quanheng.work.supervise.pages import annex, front
+from quanheng.work.supervise.pages.areas import SMALL_CITY
 from quanheng.work.supervise.pages.balance import Balance
-from quanheng.work.supervise.pages.front import Cycle, Row
+from quanheng.work.supervise.pages.cycle import Cycle, Row
 from quanheng.work.supervise.pages.markup import fragment
 from quanheng.work.supervise.pages.summary import lots, read_columns, summarise
 
 FEW = 24  # areas that all stand on the front page
 FIRST = 6  # areas that stand on the front page of a larger run: the most troubled
 AREA_COLUMNS = (
-    "area", "district", "health", "repaired", "residual_kwh", "loss_kwh", "read_rate", "meters", "days", "data", "detail",
+    "area", "district", "health", "repaired", "residual_kwh", "loss_kwh", "read_rate",
+    "meters", "days", "data", "detail",
 )  # fmt: skip
 ORDER_COLUMNS = (
-    "order", "kind", "meter", "area", "to_area", "rank", "p_out", "expected_benefit", "energy_kwh", "energy_u", "text_zh", "text_en",
+    "order", "kind", "meter", "area", "to_area", "rank", "p_out", "expected_benefit",
+    "energy_kwh", "energy_u", "text_zh", "text_en",
 )  # fmt: skip
 
 
 def write_report(folder: Path, run: Mapping[str, Any]) -> list[Path]:
-    """Write report.html, and report/*.html where one page cannot hold every balance; returns what was written.
+    """Write report.html, and report/*.html where one page cannot hold every balance; returns the paths.
 
-    folder: holds verdicts, areas and orders.parquet and detail/. run: the facts of the run as run.json will hold them
-    (parameters, costs, priors, inputs, outputs, changes, expected_false_share, mpe); what is absent is left out.
+    folder: holds verdicts, areas and orders.parquet and detail/. run: the facts of the run as run.json will
+    hold them (parameters, costs, priors, inputs, outputs, changes, expected_false_share, mpe: the limits of
+    error that occur); what is absent is left out.
     """
     areas = sorted(
         read_columns(folder / "areas.parquet", AREA_COLUMNS).to_pylist(),
@@ -77,7 +81,7 @@ def choose(areas: Sequence[Row], orders: Sequence[Row]) -> tuple[list[Row], list
     shown = list({row["health"]: row for row in reversed(first)}.values())[::-1]
     shown = [row for row in shown if row["health"] != "ok"][:FIRST] or first[:FIRST]
     names = {row["area"] for row in shown}
-    everything = len(areas) <= front.SMALL_CITY
+    everything = len(areas) <= SMALL_CITY
     beside = [
         row
         for row in areas

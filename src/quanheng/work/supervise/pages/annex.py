@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
-from quanheng.work.supervise.pages import balance, front, markup, words
+from quanheng.work.supervise.pages import areas, balance, markup, words
 from quanheng.work.supervise.pages.balance import Balance
+from quanheng.work.supervise.pages.cycle import Row
 from quanheng.work.supervise.pages.markup import percent, say
 from quanheng.work.supervise.pages.words import Words
 
 AREAS_PER_PAGE = 100
 
-Row = Mapping[str, Any]
-
 
 def write(
-    number: int, areas: Sequence[Row], balances: Mapping[str, Balance], orders: Mapping[str, Sequence[Row]]
+    number: int, rows: Sequence[Row], balances: Mapping[str, Balance], orders: Mapping[str, Sequence[Row]]
 ) -> str:
     """One page of balances as HTML. `orders`: by area."""
     figures = "".join(
         balance.figure(
             row["area"],
-            front.caption(row),
+            areas.caption(row),
             balances.get(row["area"]),
             _notes(row, orders.get(row["area"], ())),
         )
-        for row in areas
+        for row in rows
     )
-    districts = "、".join(dict.fromkeys(str(row["district"] or "–") for row in areas))
+    districts = "、".join(dict.fromkeys(str(row["district"] or "–") for row in rows))
     title = Words(f"电量平衡 · 第 {number} 页", f"Balance · page {number}")
     return markup.page(
         title,
-        f'<div class="page annex"><main id="main"><header><h1>{say(title)}</h1><p>{escape(districts)}</p></header>'
+        f'<div class="page annex"><main id="main"><header><h1>{say(title)}</h1><p>{escape(districts)}</p>'
+        "</header>"
         f'{balance.legend()}<div class="figures">{figures}</div></main></div>',
         home="../report.html",
     )
 
 
 def _notes(row: Row, orders: Sequence[Row]) -> str:
-    found = front.facts_in_words(row["detail"])
+    found = areas.facts_in_words(row["detail"])
     lines = [f"<li>{found}</li>"] if found else []
     lines += [
-        f"<li>{say(words.kind(order['kind']))} <span class=id>{escape(order['meter'] or '')}</span> {_chance(order)}</li>"
+        f"<li>{say(words.kind(order['kind']))} <span class=id>{escape(order['meter'] or '')}</span> "
+        f"{_chance(order)}</li>"
         for order in orders
     ]
     return f'<ul class="notes">{"".join(lines)}</ul>' if lines else ""

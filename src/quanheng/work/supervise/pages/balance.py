@@ -68,21 +68,27 @@ def draw(balance: Balance) -> str:
         f'<path class="zero" d="M0 {LOW // 2}h{len(balance.residual)}"/>'
         f'<path class="residual" d="{line(balance.residual, -reach, reach, LOW)}"/>'
     )
-    end = balance.start + timedelta(days=max(len(balance.residual) - 1, 0))
+    start, days = balance.start, len(balance.residual)
     return (
-        _panel(energy, balance, TALL, markup.number(high, 0), markup.number(low, 0))
-        + _panel(rest, balance, LOW, "+" + markup.number(reach, 1), "−" + markup.number(reach, 1))
-        + f'<div class="days"><span>{balance.start.isoformat()}</span><span>{end.isoformat()}</span></div>'
+        panel(energy, start, days, TALL, markup.number(high, 0), markup.number(low, 0))
+        + panel(rest, start, days, LOW, "+" + markup.number(reach, 1), "−" + markup.number(reach, 1))
+        + dates(start, days)
     )
 
 
-def _panel(paths: str, balance: Balance, height: int, top: str, bottom: str) -> str:
-    days = max(len(balance.residual), 1)
+def panel(paths: str, start: date, days: int, height: int, top: str, bottom: str) -> str:
+    """A frame around paths of `height` units, a unit wide for each day, with the ends of its scale."""
     return (
         f'<div class="panel"><span class="scale"><b>{top}</b><b>{bottom}</b></span>'
-        f'<svg viewBox="0 0 {days} {height}" preserveAspectRatio="none" style="height:{height}px" aria-hidden="true" '
-        f'data-start="{balance.start.isoformat()}" data-days="{days}">{paths}</svg></div>'
+        f'<svg viewBox="0 0 {max(days, 1)} {height}" preserveAspectRatio="none" style="height:{height}px" '
+        f'aria-hidden="true" data-start="{start.isoformat()}" data-days="{max(days, 1)}">{paths}</svg></div>'
     )
+
+
+def dates(start: date, days: int) -> str:
+    """First and last day below a panel."""
+    end = start + timedelta(days=max(days - 1, 0))
+    return f'<div class="days"><span>{start.isoformat()}</span><span>{end.isoformat()}</span></div>'
 
 
 def legend() -> str:
@@ -99,4 +105,7 @@ def legend() -> str:
 def figure(area: str, caption: str, balance: Balance | None, notes: str = "") -> str:
     """An area's figure, found in the page as #area-<id>. `caption` and `notes` are markup."""
     plot = draw(balance) if balance is not None else ""
-    return f'<figure class="area" id="area-{escape(area)}"><figcaption>{caption}</figcaption>{plot}{notes}</figure>'
+    return (
+        f'<figure class="area" id="area-{escape(area)}"><figcaption>{caption}</figcaption>'
+        f"{plot}{notes}</figure>"
+    )

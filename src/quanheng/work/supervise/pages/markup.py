@@ -1,6 +1,6 @@
 """The paper the pages are printed on: escaping, saying things twice, tables, and the shell of a page.
 
-A page is one file that asks for nothing: its policy forbids every request, its only script is named by digest.
+A page is one file that asks for nothing: its policy forbids all requests and names its only script by digest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Plots of estimates, as Vega-Lite draws them.
 
-A plot carries numbers and names only: what its axes mean is said beside it, in both languages. Its colours are those
-of page.css, which replaces them where the page is dark. `description` of a mark is "中文␟English" and becomes
+A plot carries numbers and names only: what its axes mean is said beside it, in both languages. Its colours
+are those of page.css, which replaces them where the page is dark. `description` of a mark is "中文␟English":
 the words it answers the pointer with.
 """
 
@@ -29,7 +29,7 @@ WIDE, NARROW = 760, 300  # px inside the axes: on a desk, on a phone
 
 
 def error_histogram(histogram: Mapping[str, NDArray[np.int64]], limits: Sequence[float]) -> str:
-    """How many meters have which estimated error, an outline for each verdict; the limits of error as lines."""
+    """How many meters have which estimated error, an outline for each verdict; the limits as lines."""
     top = max(int(n.max()) for n in histogram.values())
     if not top:
         return ""
@@ -84,7 +84,7 @@ def _bins(histogram: Mapping[str, NDArray[np.int64]], top: int) -> list[dict[str
                 "zero": 0,
                 "top": top,
                 "words": f"{span}：{zh}␟{span}: {en}",
-            }  # fmt: skip
+            }
         )
     return rows
 
@@ -118,8 +118,14 @@ def _lot_row(lot: Lot, bad: float) -> dict[str, Any]:
     off = lot.p_bad > bad
     centre = lot.mean if np.isfinite(lot.mean) else float(lot.quantiles[2])
     interval = f"{markup.percent(lot.lower, 2, sign=True)} … {markup.percent(lot.upper, 2, sign=True)}"
-    zh = f"{lot.batch}：{markup.count(lot.meters)} 只，批次平均误差 {markup.percent(centre, 2, sign=True)}（95 %：{interval}）"
-    en = f"{lot.batch}: {markup.count(lot.meters)} meters, mean error {markup.percent(centre, 2, sign=True)} (95 %: {interval})"
+    zh = (
+        f"{lot.batch}：{markup.count(lot.meters)} 只，批次平均误差 "
+        f"{markup.percent(centre, 2, sign=True)}（95 %：{interval}）"
+    )
+    en = (
+        f"{lot.batch}: {markup.count(lot.meters)} meters, mean error "
+        f"{markup.percent(centre, 2, sign=True)} (95 %: {interval})"
+    )
     names = ("q05", "q25", "q50", "q75", "q95")
     return {
         "batch": lot.batch,

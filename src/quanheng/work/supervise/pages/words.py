@@ -28,13 +28,15 @@ VERDICTS = {
 
 VERDICT_MEANINGS = {
     "replace": Words(
-        "误差超出最大允许误差的概率很高，且全部“更换”中预期误判的比例不超过声明的风险。先到现场核验，再更换。",
+        "误差超出最大允许误差的概率很高，且全部“更换”中预期误判的比例不超过声明的风险。先到现场核验，"
+        "再更换。",
         "The error is very probably beyond the maximum permissible error, and the expected share of mistakes "
         "among all of these stays within the stated risk. Check on site, then replace.",
     ),
     "cleared": Words(
         "超差概率低于 1 %，标准不确定度不大于允许误差的四分之一，而且依据来自数据而非先验。",
-        "Out of tolerance with less than 1 % probability, standard uncertainty at most a quarter of the limit, "
+        "Out of tolerance with less than 1 % probability, standard uncertainty at most a quarter of the "
+        "limit, "
         "and the data say so rather than the prior.",
     ),
     "undetermined": Words(
