@@ -1,4 +1,4 @@
-"""Digests: SHA-256 in lower-case hexadecimal, of files, of bytes, and of values through one way of writing them."""
+"""Digests: SHA-256 in lower-case hexadecimal, of files, of bytes, and one way of writing values as bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """One value, one sequence of bytes: keys sorted, UTF-8, floats by their shortest repr, a newline at the end.
+    """One value, one sequence of bytes: keys sorted, UTF-8, floats by their shortest repr, newline at the end.
 
     Raises ValueError for NaN and infinity, which JSON cannot say: write null.
     """

@@ -60,12 +60,12 @@ def map_to_files(
     engine: Engine,
     progress: Progress = lambda done, total: None,
 ) -> list[Path]:
-    """Write `function(task)` of every task to a file of `folder`; returns the files in the order of tasks.
+    """Write `function(task)` of every task to a file of `folder`; returns the files in order of the tasks.
 
-    function: pure, and like the tasks it can be pickled. A file that is there already is not computed again: the
-    caller answers for what `folder` belongs to. Each file is written durably. At most IN_FLIGHT results per worker
-    are held. Raises what the function raises; NotShown if a worker dies; Fault if Dask is not installed. Whatever
-    is raised, the finished files stay.
+    function: pure, and like the tasks it can be pickled. A file that is there already is not computed
+    again: the caller answers for what `folder` belongs to. Each file is written durably. At most IN_FLIGHT
+    results per worker are held. Raises what the function raises; NotShown if a worker dies; Fault if Dask
+    is not installed. Whatever is raised, the finished files stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{k:06d}.part" for k in range(len(tasks))]
@@ -92,12 +92,12 @@ def _results(
 
 
 def call(function: Work[Task], task: Task) -> bytes:
-    """One task with one BLAS thread: two make small factorisations slower, and their number moves the last bits."""
+    """One task with one BLAS thread: two are slower for small matrices, and their number moves last bits."""
     with threadpool_limits(limits=1):
         return function(task)
 
 
-# ── local processes ──────────────────────────────────────────────────────────────────────────────────────────
+# ── local processes ────────────────────────────────────────────────────────────
 
 
 def _in_processes(
@@ -168,12 +168,12 @@ def _one_thread_in_children() -> Iterator[None]:
 def _died() -> NotShown:
     return NotShown(
         "一个工作进程意外终止（多半是内存不足）；已完成的部分保留着，重新运行同一命令即可继续"
-        " / a worker process died (most likely for want of memory); what is done is kept, run the same command again"
-        " to continue, with fewer --workers if need be"
+        " / a worker process died (most likely for want of memory); what is done is kept:"
+        " run the same command again to continue, with fewer --workers if need be"
     )
 
 
-# ── Dask ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Dask ────────────────────────────────────────────────────────────
 
 
 def _on_dask(

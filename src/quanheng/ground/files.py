@@ -48,7 +48,7 @@ def publish(folder: Path, target: Path) -> None:
 
 
 def check_new_folder(target: Path, *, apart_from: Path) -> None:
-    """Raises BadOutput unless `target` can become a new folder outside the folder `apart_from`. Touches nothing."""
+    """Raises BadOutput unless `target` can become a new folder outside `apart_from`. Touches nothing."""
     if target.exists() or target.is_symlink():
         raise BadOutput(
             f"{target} 已存在，不会改动它；请另选一个名字"
@@ -77,6 +77,7 @@ def held(path: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BadOutput(
-                f"{path.parent}：另一个进程正在写这次运行 / {path.parent}: another process is at work on this run"
+                f"{path.parent}：另一个进程正在写这次运行"
+                f" / {path.parent}: another process is at work on this run"
             ) from error
         yield
