@@ -20,7 +20,7 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """One value, one sequence of bytes: keys sorted, UTF-8, floats by their shortest repr, newline at the end.
+    """One value, one sequence of bytes: keys sorted, UTF-8, floats by their shortest repr, newline last.
 
     Raises ValueError for NaN and infinity, which JSON cannot say: write null.
     """
