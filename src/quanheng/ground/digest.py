@@ -1,4 +1,4 @@
-"""Digests: SHA-256 in lower-case hexadecimal, of files, of bytes, and one way of writing values as bytes."""
+"""Digests: SHA-256 in lower-case hexadecimal, of files, of bytes, and of values written in one way."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from quanheng.measure.statistics.proportion import jeffreys_interval, wilson_interval
 
-# Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17 (1998) 857-872, table I
+# R. G. Newcombe, Two-sided confidence intervals for the single proportion,
+# Statistics in Medicine 17 (1998) 857-872, table I
 PUBLISHED_WILSON = [
     (81, 263, 0.2553, 0.3662),
     (15, 148, 0.0624, 0.1605),
