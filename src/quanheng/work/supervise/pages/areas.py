@@ -54,10 +54,16 @@ def _map(cycle: Cycle) -> str:
     )
     title = Words("各区台区的健康状况", "Health of the areas by district")
     note = Words(
-        "每格一个台区，按编号排列，位置各期不变。有字的格点开可看电量平衡。",
-        "One tile is one area, in the order of their ids, in the same place every cycle. A marked tile "
-        "opens its balance.",
+        "每格一个台区，按编号排列，位置各期不变；点开可看电量平衡。",
+        "One tile is one area, in the order of their ids and in the same place every cycle; it opens its "
+        "balance.",
     )
+    if tiles is mosaic:
+        note = Words(
+            "每格一个台区，按编号排列，位置各期不变；有故障的格点开可看电量平衡。",
+            "One tile is one area, in the order of their ids and in the same place every cycle; "
+            "those with a fault open their balance.",
+        )
     return (
         f'<figure class="map"><figcaption><b>{say(title)}</b> {say(note)}</figcaption>'
         f'<ul class="legend">{key}</ul><div class="districts">{blocks}</div></figure>'
@@ -170,14 +176,18 @@ def caption(row: Row) -> str:
     """Heading of an area's balance: its id, how it stands, and its figures."""
     cause = words.cause(row["health"])
     repaired = say(Words("，已修复", ", repaired")) if standing(row) == "repaired" else ""
-    data = say(words.DATA.get(row["data"], Words(str(row["data"]), str(row["data"]))))
+    data = words.DATA.get(row["data"], Words(str(row["data"]), str(row["data"])))
+    items = (
+        f"{count(row['meters'])} {say(Words('只表', 'meters'))}",
+        f"{count(row['days'])} {say(Words('天', 'days'))}",
+        say(data),
+        f"{say(Words('线损', 'loss'))} {number(row['loss_kwh'], 1)} kWh/d",
+        f"{say(Words('残差', 'residual'))} {number(row['residual_kwh'], 2)} kWh/d",
+    )
     return (
-        f'<b>{escape(row["area"])}</b> <span class="health {standing(row)}">'
-        f"{say(cause.name)}{repaired}</span> "
-        f"<small>{count(row['meters'])} {say(Words('只表', 'meters'))} · {count(row['days'])} "
-        f"{say(Words('天', 'days'))} · "
-        f"{data} · {say(Words('线损', 'loss'))} {number(row['loss_kwh'], 1)} kWh/d · "
-        f"{say(Words('残差', 'residual'))} {number(row['residual_kwh'], 2)} kWh/d</small>"
+        f"<b>{escape(row['area'])}</b> "
+        f'<span class="health {standing(row)}">{say(cause.name)}{repaired}</span>'
+        f'<small class="items">{"".join(f"<span>{item}</span>" for item in items)}</small>'
     )
 
 

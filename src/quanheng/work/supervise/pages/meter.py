@@ -97,7 +97,7 @@ def _residual(residual: Residual | None) -> str:
 
 
 def spread(residual: Residual) -> tuple[float, float]:
-    """Root mean square of the residual, with the estimated error and without, over the days that have both."""
+    """Root mean square of the residual with the estimated error and without, over days that have both."""
     both = np.isfinite(residual.explained) & np.isfinite(residual.if_right)
     if not both.any():
         return float("nan"), float("nan")
@@ -126,7 +126,7 @@ def _facts(e: Explanation) -> str:
             (Words("标准不确定度", "standard uncertainty"), percent(e.u, 2)),
             (
                 Words("修正值的似然", "likelihood of the correction"),
-                f"N({percent(e.location, 3)}, {percent(e.scale, 3)})",
+                likelihood,
             ),
             (Words("修正值的先验", "prior of the correction"), prior),
             (Words("为它损失的电量", "lost in the lines for it"), loss),

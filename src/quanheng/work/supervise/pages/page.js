@@ -101,5 +101,7 @@
     document.getElementById("filters").hidden = false;
     for (const e of [find, kind, district]) e.addEventListener("input", filter);
   }
+  // On paper nothing is folded away.
+  addEventListener("beforeprint", () => { for (const e of document.querySelectorAll("details")) e.open = true; });
   fromAddress();
 })();
