@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quanheng.evidence.bundle import FORMAT, NAME
 from quanheng.readings.lake.schema import AREAS, METERS, READINGS
 
 START = date(2025, 1, 1)
@@ -19,6 +20,7 @@ CAUSES = (
     "topology", "unmetered", "clock", "readings", "resolution", "voltage", "master",
     "too_few_days", "empty", "model",
 )  # fmt: skip
+RUN = {"format": FORMAT, "method": "energy balance", "version": "0", "parameters": {}, "outputs": {}}
 DISTRICTS = ("城东", "城南", "临江", "高新", "北湖", "西山", "新港", "古镇")
 
 
@@ -90,7 +92,7 @@ def write_lake(lake: Path, out: Path, *, seed: int = 1) -> None:
     inputs = {
         str(f.relative_to(lake)): hashlib.sha256(f.read_bytes()).hexdigest() for f in lake.rglob("*.parquet")
     }
-    (out / "run.json").write_text(json.dumps({"inputs": inputs}), encoding="utf-8")
+    (out / NAME).write_text(json.dumps({**RUN, "inputs": inputs}), encoding="utf-8")
 
 
 def _table(path: Path, schema: pa.Schema, **columns: Any) -> None:
@@ -282,10 +284,6 @@ def _facts(
         "parameters": {"alpha": 0.05, "workers": 2},
         "seeds": {"sample": "4f1c"},
         "inputs": {"areas.parquet": "sha256:" + "1a" * 32, "meters.parquet": "sha256:" + "2b" * 32},
-        "outputs": {
-            name: "sha256:" + hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in ("verdicts.parquet", "areas.parquet", "orders.parquet")
-        },
         "counts": {v: outcome.count(v) for v in ("replace", "cleared", "undetermined")},
         "stated_false_share": 0.05,
         "expected_false_share": 0.031,

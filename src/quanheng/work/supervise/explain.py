@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from quanheng.evidence.bundle import NAME, read_bundle
 from quanheng.ground.digest import sha256_file
 from quanheng.ground.errors import BadOutput, Fault, NotShown
 from quanheng.measure.conformity import error_of, mixture_posterior
@@ -193,12 +193,7 @@ def check_belongs(out: Path, lake: Lake, area: str) -> None:
     Compared are the names of all files, and the digests of the tables and of the files that hold this area;
     `quanheng recompute` compares every digest.
     """
-    try:
-        judged = json.loads((out / "run.json").read_text(encoding="utf-8"))["inputs"]
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise BadOutput(
-            f"{out}/run.json 读不出或没有 inputs / {out}/run.json cannot be read or has no inputs"
-        ) from fault
+    judged = read_bundle(out / NAME).inputs
     files = {stamp.file for stamp in lake.files}
     known = {piece.file.file for piece in lake.partition_of(area).pieces} if lake.sorted_by_area else files
     wanted = known | {"areas.parquet", "meters.parquet"}
@@ -206,7 +201,7 @@ def check_belongs(out: Path, lake: Lake, area: str) -> None:
     changed += [
         name
         for name in sorted(wanted & files)
-        if name in judged and not _same(lake.path / name, judged[name])
+        if name in judged and judged[name] != sha256_file(lake.path / name)
     ]
     if changed:
         names = ", ".join(changed[:5]) + (" …" if len(changed) > 5 else "")
@@ -214,10 +209,6 @@ def check_belongs(out: Path, lake: Lake, area: str) -> None:
             f"{lake.path} 不是 {out} 所判定的数据湖，不同的文件：{names}"
             f" / {lake.path} is not the lake that {out} judged; files that differ: {names}"
         )
-
-
-def _same(path: Path, digest: object) -> bool:
-    return str(digest).removeprefix("sha256:") == sha256_file(path)
 
 
 # ── 3 readings

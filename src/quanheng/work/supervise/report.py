@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from quanheng.ground.digest import sha256_file
 from quanheng.work.supervise.pages import annex, front
 from quanheng.work.supervise.pages.areas import SMALL_CITY
 from quanheng.work.supervise.pages.balance import Balance
@@ -20,6 +21,7 @@ from quanheng.work.supervise.pages.cycle import Cycle, Row
 from quanheng.work.supervise.pages.markup import fragment
 from quanheng.work.supervise.pages.summary import lots, read_columns, summarise
 
+TABLES = ("verdicts.parquet", "areas.parquet", "orders.parquet")
 FEW = 24  # areas that all stand on the front page
 FIRST = 6  # areas that stand on the front page of a larger run: the most troubled
 AREA_COLUMNS = (
@@ -61,7 +63,7 @@ def write_report(folder: Path, run: Mapping[str, Any]) -> list[Path]:
         lots=_lots(folder),
         figures={row["area"]: drawn[row["area"]] for row in shown if row["area"] in drawn},
         address=address,
-        facts=run,
+        facts={"outputs": {name: sha256_file(folder / name) for name in TABLES}, **run},
     )
     return [_write(folder / "report.html", front.write(cycle)), *written]
 
