@@ -34,6 +34,20 @@ class GaussianVector:
         """y'S⁻¹y: about T when the model holds."""
         return float(self.y @ self.weighted)
 
+    def evidence(self, gain: float) -> float:
+        """`free_variance_evidence` of a model that raises the log-likelihood by `gain`."""
+        return free_variance_evidence(self.chi_square, gain, len(self.y))
+
+
+def free_variance_evidence(chi_square: float, gain: float, days: int) -> float:
+    """Log-likelihood ratio of a model that raises the log-likelihood by `gain`, were the variance free: ½T ln(χ²/χ²′).
+
+    Where other causes trouble a balance too, all evidence reckoned with the variance of a sound one is too large.
+    """
+    before = max(chi_square, 1e-12)
+    after = max(before - 2 * gain, 1e-3 * before, 0.5 * days)
+    return 0.5 * days * float(np.log(before / after)) if before > after else 0.0
+
 
 def gaussian(y: Float, S: Float) -> GaussianVector:
     """A `GaussianVector`. Raises LinAlgError if S is not positive definite."""

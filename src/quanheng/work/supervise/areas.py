@@ -213,7 +213,7 @@ def causes(look: Look) -> tuple[tuple[str, ...], dict[str, Any]]:
     found: dict[str, Any] = {}
     if look.removed or look.adopted:
         found["topology"] = {"elsewhere": {m: round(e, 1) for m, e in look.removed}, "adopted": look.adopted}
-    flows = [v.unmetered for v in look.verdicts if v.unmetered]
+    flows = [u for v in look.verdicts for u in v.unmetered]
     if flows:
         found["unmetered"] = [
             {
@@ -234,10 +234,7 @@ def causes(look: Look) -> tuple[tuple[str, ...], dict[str, Any]]:
         found["resolution"] = {"master_resolution": look.readings.area.master_resolution}
     if look.chosen.without_voltage:
         found["voltage"] = {"used": look.chosen.data}
-    if lost_phases(look) and not flows and not look.removed:
-        found["model"] = {}
     if lost_phases(look):
-        found.setdefault("model", {})
         found["model"] = {v.phase: round(v.misfit, 2) for v in look.verdicts if v.lost}
     ordered = tuple(h for h in HEALTH if h in found)
     return ordered, found
@@ -253,7 +250,11 @@ def look_start(look: Look) -> date:
 def clocks(look: Look) -> dict[str, float]:
     """Meters whose clock is beyond what a model of the first order in the offset holds, with the offset in s."""
     out: dict[str, float] = {}
-    for q, u, v in zip(look.chosen.steps.equations, look.solution.nuisance, look.solution.noise, strict=True):
+    for q, u, v, phase in zip(
+        look.chosen.steps.equations, look.solution.nuisance, look.solution.noise, look.verdicts, strict=True
+    ):
+        if phase.vector is not None:
+            continue  # what the phase lacks bends its clocks as well
         columns = np.flatnonzero(q.kind == 1)
         offset = u[columns] * CLOCK * 3600.0 if len(columns) else np.empty(0)
         for i, seconds in zip(q.meter, offset, strict=False):
@@ -287,10 +288,11 @@ def findings(look: Look) -> Assessment:
             v.phase,
             start,
             v.vector.weighted,
+            v.vector.chi_square,
             np.asarray(cho_solve((v.vector.factor, True), np.eye(len(v.vector.y))), dtype=np.float32),
         )
         for v in look.verdicts
-        if v.lost and v.vector is not None
+        if v.vector is not None
     )
     steps = look.chosen.steps
     residual = np.zeros(steps.days)
@@ -331,9 +333,8 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
     for m, _ in look.removed:
         if m in names:
             status[names.index(m)] = "meter:foreign"
-    for v in look.verdicts:
-        if v.unmetered and v.unmetered.stopped is not None and v.unmetered.stopped < n:
-            status[v.unmetered.stopped] = "meter:stopped"
+    stopped = {u.stopped: u for v in look.verdicts for u in v.unmetered if u.stopped is not None and u.stopped < n}
+    status[list(stopped)] = "meter:stopped"
     status[list(look.events.backwards)] = "meter:stopped"
     status[list(look.events.unread)] = "meter:no_readings"
     since: list[date | None] = [None] * n
@@ -341,9 +342,8 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
     for c in look.changes:
         if c.meter < n and np.isfinite(c.evidence):
             since[c.meter], size[c.meter] = start + timedelta(days=c.since), -c.size
-    for v in look.verdicts:
-        if v.unmetered and v.unmetered.stopped is not None and v.unmetered.stopped < n:
-            since[v.unmetered.stopped] = start + timedelta(days=v.unmetered.since)
+    for i, u in stopped.items():
+        since[i] = start + timedelta(days=u.since)
     exchanged = {i for i, _ in look.events.exchanged}
     for c in look.changes:
         if c.meter in exchanged and look.chosen.steps.days - c.since < LEAST_DAYS:

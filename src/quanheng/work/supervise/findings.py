@@ -88,6 +88,7 @@ class TopologySuspect:
     phase: str
     start: date
     weights: Float  # (days,) S⁻¹y
+    chi_square: float  # y'S⁻¹y
     precision: NDArray[np.float32]  # (days, days) S⁻¹
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.energy_balance import Equation, Noise
+from quanheng.measure.energy_balance import Equation, Noise, without
 from quanheng.measure.gaps import runs
 from quanheng.measure.misfit import (
     GaussianVector,
@@ -31,11 +31,14 @@ from quanheng.measure.misfit import (
 Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+LARGEST_CHANGE = 0.2
 CHANGE_SD = 0.05  # prior standard deviation of a change of a meter's error
 CHANGE_EVIDENCE = 14.0  # nats that a change must add: a few thousand meters × dates are looked at
 CHANGE_MARGIN = 8.0  # nats by which a change must beat an error that always held
 FOREIGN_EVIDENCE = 25.0
 OUTLIER = 5.5  # standard deviations of an innovation that is set aside
+SUSPECT = 4.0  # chi-square over days, beyond which consumers booked elsewhere are sought
+STOPPED = 2.0  # ratio of the mean squared innovations after a stop to those before
 MISFIT = 1.6  # chi-square over days, beyond which the model does not hold
 DATES_PER_YEAR = 24
 LEAST_DAYS = 20
@@ -73,10 +76,10 @@ class PhaseVerdict:
     misfit: float  # chi-square over days before anything is explained
     changes: tuple[Change, ...]
     foreign: tuple[tuple[int, float], ...]  # meters that stand elsewhere, with nats
-    unmetered: Unmetered | None
+    unmetered: tuple[Unmetered, ...]
     aside: Flags  # (days,) days that the estimate leaves out
     lost: bool  # nothing explains it: the phase carries no verdicts
-    vector: GaussianVector | None  # of a lost phase, to score consumers that are booked elsewhere
+    vector: GaussianVector | None  # of a phase that lacks something, to score consumers that are booked elsewhere
 
 
 def change_profiles(days: int) -> tuple[Float, NDArray[np.intp]]:
@@ -136,23 +139,39 @@ def with_change(vector: GaussianVector, column: Float) -> GaussianVector:
 
 
 def best_foreign(vector: GaussianVector, equation: Equation) -> tuple[int, float]:
-    """Row of the equation that fits best as a meter whose energy does not pass the master, and the evidence."""
+    """Row of the equation that fits best as a meter whose energy does not pass the master, and the evidence.
+
+    Other causes may trouble the phase at the same time, so the evidence is reckoned with the variance that is left
+    (½ T ln of the ratio of the chi-squares), not with the variance of a sound phase.
+    """
     gain = evidence_of_shifts(vector, equation.energy)
     k = int(np.argmax(gain))
-    return k, float(gain[k])
+    return k, vector.evidence(float(gain[k]))
 
 
-def stopped_since(x: Float, flags: Flags, since: int) -> int | None:
-    """Row (of x (days, r)) that has counted before and counts nothing from about `since` on."""
-    best, found = 0.0, None
-    for j in range(x.shape[1]):
-        last = np.flatnonzero(x[:, j] > 0)
-        if len(last) == 0 or last[-1] >= len(x) - 3:
-            continue
-        stop = int(last[-1])
-        if abs(stop - since) <= 10 and x[: stop + 1, j].mean() > best:
-            best, found = float(x[: stop + 1, j].mean()), j
-    return found
+def best_stop(vector: GaussianVector, rows: Equation) -> tuple[int, int, float] | None:
+    """Row, day and kWh per day of a meter that counts nothing from that day on, where the balance misses its energy.
+
+    A dwelling that was left counts nothing either; only what the master still sees tells them apart.
+    """
+    days = len(vector.y)
+    stops: list[tuple[int, int, float]] = []
+    for j in np.flatnonzero(rows.energy[-1] == 0):
+        counted = np.flatnonzero(rows.energy[:, j] > 0)
+        if len(counted) and counted[-1] + 1 <= days - LEAST_RUN:
+            since = int(counted[-1]) + 1
+            stops.append((int(j), since, float(rows.energy[max(0, since - 60) : since, j].mean())))
+    if not stops:
+        return None
+    square = innovations(vector) ** 2
+    found: list[tuple[float, int, int, float]] = []
+    for row, since, mean in stops:
+        before, after = square[: since - 1].mean() if since > 1 else 0.0, square[since - 1 :].mean()
+        if before < 2 * MISFIT and after > STOPPED * max(before, 1.0):
+            missing = excess(vector, np.arange(days) >= since - 1)
+            if 0.2 * mean < missing < 5.0 * mean:
+                found.append((abs(np.log(missing / mean)), row, since, missing))
+    return min(found)[1:] if found else None
 
 
 def longest_run(flags: Flags) -> tuple[int, int]:
@@ -176,48 +195,67 @@ def judge_phase(
     noise = replace(noise, white=min(noise.white, CAP.white), clock=min(noise.clock, CAP.clock))
     usable = rows.extra < 1e3 * (1 + np.abs(rows.target).max() ** 2)
     days = int(usable.sum())
+    vector = predictive(rows, noise, correction_sd, known)
+    misfit, untouched = vector.chi_square / max(days, 1), vector
+    none = np.zeros(len(rows.target), dtype=bool)
+    changes: list[Change] = []
+    foreign: list[tuple[int, float]] = []
+    # 1 meters that stopped  2 meters that stand elsewhere, errors that changed  3 days of unmetered energy
+    unmetered: list[Unmetered] = []
+    aside = none.copy()
+    while len(unmetered) < 3 and (stop := best_stop(vector, rows)):
+        row, since, energy = stop
+        flows = np.arange(len(rows.target)) >= since - 1  # it stopped in the course of a day
+        unmetered.append(Unmetered(label, flows, since - 1, energy, int(rows.meter[row])))
+        aside |= flows
+        rows = replace(without(rows, flows), energy=_blank(rows.energy, row))
+        vector = untouched = predictive(rows, noise, correction_sd, known)
+    for _ in range(6):
+        change = best_change(vector, rows)
+        k, gain = best_foreign(vector, rows) if troubled(vector, days) else (0, 0.0)
+        if gain > FOREIGN_EVIDENCE and (change is None or gain > vector.evidence(change.evidence)):
+            foreign.append((int(rows.meter[k]), gain))
+            rows = replace(rows, target=rows.target + rows.energy[:, k], energy=_blank(rows.energy, k))
+            vector = untouched = predictive(rows, noise, correction_sd, known)
+            changes = []
+            continue
+        if change is None or abs(change.size) > LARGEST_CHANGE or any(c.meter == change.meter for c in changes):
+            break
+        changes.append(change)
+        vector = with_change(vector, rows.energy[:, _row(rows, change.meter)] * change.profile)
+    suspect = untouched if untouched.chi_square > SUSPECT * max(days, 1) else None
+    if troubled(vector, days):
+        changes = []  # they do not explain it: what does would be taken for them
+        outliers = set_aside(untouched, threshold=OUTLIER)
+        a, b = longest_run(outliers)
+        if b - a >= LEAST_RUN and outliers[a:b].mean() > 0.3 and (extra := excess(untouched, outliers)) > 0:
+            unmetered.append(Unmetered(label, outliers, a, extra, None))
+        aside = aside | outliers
+    left = int((usable & ~aside).sum())
+    return PhaseVerdict(
+        phase=label,
+        misfit=misfit,
+        changes=tuple(c for c in changes if not c.profile.all()),
+        foreign=tuple(foreign),
+        unmetered=tuple(unmetered),
+        aside=aside,
+        lost=left < LEAST_DAYS,
+        vector=suspect,
+    )
+
+
+def predictive(rows: Equation, noise: Noise, correction_sd: Float, known: tuple[Change, ...]) -> GaussianVector:
+    """The daily balance as a Gaussian vector, with the changes that are known."""
     vector = prior_predictive(rows, noise, correction_sd=correction_sd[rows.meter])
     for change in known:
         for k in np.flatnonzero(rows.meter == change.meter):
             vector = with_change(vector, rows.energy[:, k] * change.profile)
-    misfit = vector.chi_square / max(days, 1)
-    none = np.zeros(len(rows.target), dtype=bool)
-    changes: list[Change] = []
-    foreign: list[tuple[int, float]] = []
-    for _ in range(6):
-        change = best_change(vector, rows)
-        bad = vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5
-        k, gain = best_foreign(vector, rows) if bad else (0, 0.0)
-        if gain > FOREIGN_EVIDENCE and (change is None or gain > change.evidence) and _eases(vector, rows, k):
-            foreign.append((int(rows.meter[k]), gain))
-            rows = replace(rows, target=rows.target + rows.energy[:, k], energy=_blank(rows.energy, k))
-            vector = prior_predictive(rows, noise, correction_sd=correction_sd[rows.meter])
-            for old in changes:
-                vector = with_change(vector, rows.energy[:, _row(rows, old.meter)] * old.profile)
-            continue
-        if change is None or any(c.meter == change.meter for c in changes):
-            break
-        column = rows.energy[:, _row(rows, change.meter)] * change.profile
-        eased = with_change(vector, column)
-        if bad and eased.chi_square > MISFIT * max(days, 1) and eased.chi_square > 0.5 * vector.chi_square:
-            break
-        changes.append(change)
-        vector = eased
-    bad = vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5
-    real = tuple(c for c in changes if not c.profile.all())
-    if not bad:
-        return PhaseVerdict(label, misfit, real, tuple(foreign), None, none, False, None)
-    aside = set_aside(vector, threshold=OUTLIER)
-    left = int((usable & ~aside).sum())
-    a, b = longest_run(aside)
-    unmetered = None
-    if b - a >= LEAST_RUN and aside[a:b].mean() > 0.3:
-        flagged = aside.copy()
-        extra = excess(vector, flagged)
-        j = stopped_since(rows.energy, flagged, a)
-        unmetered = Unmetered(label, flagged, a, extra, None if j is None else int(rows.meter[j]))
-    lost = left < LEAST_DAYS or (aside.mean() > 0.7)
-    return PhaseVerdict(label, misfit, real, tuple(foreign), unmetered, aside, lost, vector if lost or foreign else None)
+    return vector
+
+
+def troubled(vector: GaussianVector, days: int) -> bool:
+    """Whether the model does not hold: too large a chi-square, or a single day far out."""
+    return bool(vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5)
 
 
 def _row(rows: Equation, meter: int) -> int:
@@ -228,12 +266,6 @@ def _blank(energy: Float, k: int) -> Float:
     out = energy.copy()
     out[:, k] = 0.0
     return out
-
-
-def _eases(vector: GaussianVector, rows: Equation, k: int) -> bool:
-    """Whether taking meter k out of the balance removes a good part of the misfit."""
-    moved = gaussian(vector.y + rows.energy[:, k], vector.S)
-    return moved.chi_square < 0.8 * vector.chi_square
 
 
 def excess(vector: GaussianVector, flagged: Flags) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.gaps import fill
+from quanheng.measure.misfit import free_variance_evidence
 from quanheng.readings.batch import AreaReadings
 from quanheng.work.supervise.findings import TopologySuspect
 from quanheng.work.supervise.registers import continuous
@@ -63,7 +64,7 @@ def daily_energies(readings: AreaReadings, suspect: TopologySuspect) -> Float | 
 def score_candidates(suspects: Sequence[TopologySuspect], readings: AreaReadings) -> Candidates:
     """The meters of an area as consumers that suspects lack; those of the suspect's own area are left out.
 
-    Δ log-likelihood of y − z against y for y ~ N(0, S): z'S⁻¹y − ½ z'S⁻¹z. All meters are ranked by their correlation
+    Log-likelihood of y − z against y for y ~ N(0, S): z'S⁻¹y − ½ z'S⁻¹z, with the variance left free. All meters are ranked by their correlation
     with S⁻¹y, and the first few scored exactly.
     """
     found: list[Candidate] = []
@@ -82,7 +83,8 @@ def score_candidates(suspects: Sequence[TopologySuspect], readings: AreaReadings
         best = np.argsort(-rough, kind="stable")[:LOOKED_AT]
         for j in best:
             half = suspect.precision @ z[:, j]
-            evidence = float(z[:, j] @ suspect.weights - 0.5 * z[:, j] @ half)
+            gain = float(z[:, j] @ suspect.weights - 0.5 * z[:, j] @ half)
+            evidence = free_variance_evidence(suspect.chi_square, gain, len(z))
             if evidence > CLEAR:
                 found.append(Candidate(k, readings.meters.meter[j], readings.area.area, evidence))
     return merge_candidates(tuple(found), ())
