@@ -1,140 +1,97 @@
-"""The bundle of a run: run.json, from which anybody who holds the inputs can compute the run again.
+"""A bundle records a computation: the digests of what went in and of what came out, and all that chose the way.
 
-It holds what was put in (digest of every input file by its path relative to the lake), what was done (method,
-version, parameters, seeds), and what came out (digest of every output file by its path relative to the folder).
-It holds no clock, no absolute path and no number of workers: the same run on another day gives the same bytes.
+It holds no clock, no path of a machine and no number of workers: the same computation has the same bundle, to the
+byte. Whoever has the inputs can compute it again.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
-from quanheng.ground.digest import canonical_json, sha256_bytes, sha256_file
-from quanheng.ground.errors import BadOutput
+from quanheng.ground.digest import canonical_json, sha256_file
+from quanheng.ground.errors import BadTable
+from quanheng.ground.files import write_durably
 
-NAME = "run.json"
-FORMAT = "quanheng-run-1"
-UNSEALED = frozenset({NAME, "checks.parquet", "learned.json"})  # what is added to a folder after its run
-NEEDED = {"method": str, "version": str, "parameters": dict, "inputs": dict, "outputs": dict}
+RUN = "run.json"
+UNSEALED = frozenset({RUN, "checks.parquet", "learned.json"})  # what joins a folder after its run
+LIBRARIES = ("numpy", "scipy", "pyarrow", "altair", "vl-convert-python")
+REQUIRED: Mapping[str, type] = {
+    "method": str, "version": str, "parameters": dict, "inputs": dict, "outputs": dict, "counts": dict,
+}  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Bundle:
-    """A run as recorded."""
-
-    facts: Mapping[str, Any]  # all of run.json
-    digest: str  # of its bytes
-
-    @property
-    def method(self) -> str:
-        """Name of the method, with its version where results changed."""
-        return str(self.facts["method"])
-
-    @property
-    def version(self) -> str:
-        """Version of the program."""
-        return str(self.facts["version"])
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """What the run was told."""
-        return dict(self.facts["parameters"])
-
-    @property
-    def inputs(self) -> Mapping[str, str]:
-        """Digest by path relative to the lake."""
-        return dict(self.facts["inputs"])
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        """Digest by path relative to the folder of run.json."""
-        return dict(self.facts["outputs"])
+Bundle = dict[str, Any]
 
 
-def output_digests(folder: Path) -> dict[str, str]:
-    """Digest of every file in the folder by its path relative to it, run.json and what was learnt left out."""
-    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    return {name: sha256_file(folder / name) for name in files if name not in UNSEALED}
+@dataclass(frozen=True, order=True)
+class Difference:
+    """A file that is not as a bundle says."""
+
+    path: str  # relative
+    what: Literal["changed", "missing", "added"]
 
 
-def seal(folder: Path, facts: Mapping[str, Any]) -> str:
-    """Write run.json into a folder whose other files are complete; returns its digest.
+def libraries() -> dict[str, str]:
+    """Versions of what a result may depend on in its last bits."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
-    facts: JSON-able, with method, version, parameters and inputs; `outputs` and `format` are filled in here.
-    Durable: temporary file, write, fsync, rename, fsync of the folder.
-    """
-    data = canonical_json({**facts, "format": FORMAT, "outputs": output_digests(folder)})
-    _check(json.loads(data), folder / NAME)
-    hidden = folder / f".{NAME}.part"
-    with hidden.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    hidden.rename(folder / NAME)
-    _sync(folder)
-    return sha256_bytes(data)
+
+def files_of(folder: Path) -> list[str]:
+    """Every file below a folder, relative to it, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def sealed_files(folder: Path) -> list[str]:
+    """The files of a run's folder that its bundle answers for; what was learnt later is not among them."""
+    return [name for name in files_of(folder) if name not in UNSEALED]
+
+
+def digest_files(folder: Path, names: Iterable[str], *, threads: int = 1) -> dict[str, str]:
+    """SHA-256 of files of a folder by name. Raises OSError where one cannot be read."""
+    listed = list(names)
+    with ThreadPoolExecutor(threads) as pool:
+        return dict(zip(listed, pool.map(lambda name: sha256_file(folder / name), listed), strict=True))
+
+
+def seal(folder: Path, facts: Mapping[str, Any]) -> Bundle:
+    """Write run.json, durably, with the facts and the digests of all sealed files; returns what was written."""
+    bundle = {**facts, "outputs": digest_files(folder, sealed_files(folder))}
+    write_durably(folder / RUN, canonical_json(bundle))
+    return bundle
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read a run.json. Raises BadOutput if it is missing or not ours."""
+    """Read run.json. Raises BadTable if there is none, or it is no bundle."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadOutput(
-            f"{path}：读不到（{error.strerror}）/ {path}: cannot be read: {error.strerror}"
-        ) from error
-    try:
-        facts = json.loads(data)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise _foreign(path, f"不是 JSON：{error}", f"is not JSON: {error}") from error
-    _check(facts, path)
-    return Bundle(facts, sha256_bytes(data))
+        bundle = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise BadTable(f"{path}：没有这个文件；应是一次运行的 run.json / {path}: no such file") from error
+    except (OSError, ValueError) as error:
+        raise BadTable(f"{path}：读不出来（{error}） / {path}: cannot be read: {error}") from error
+    if not isinstance(bundle, dict):
+        raise BadTable(f"{path}：不是 run.json / {path}: is no run.json: not one JSON object")
+    for key, kind in REQUIRED.items():
+        if not isinstance(bundle.get(key), kind):
+            raise BadTable(f"{path}：缺少 {key} 或类型不对 / {path}: {key!r} is missing or of another type")
+    for name in (*bundle["inputs"], *bundle["outputs"]):
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise BadTable(f"{path}：{name} 不是相对路径 / {path}: {name!r} is no path below the folder")
+    return bundle
 
 
-def changed_files(recorded: Mapping[str, str], folder: Path) -> tuple[str, ...]:
-    """Paths whose file is missing, unreadable or not as recorded; sorted.
-
-    recorded: digest by path relative to `folder`. Paths that lead out of the folder count as changed, unread.
-    """
-    return tuple(name for name in sorted(recorded) if not _as_recorded(folder, name, recorded[name]))
-
-
-def _as_recorded(folder: Path, name: str, digest: str) -> bool:
-    path = Path(name)
-    if path.is_absolute() or ".." in path.parts:
-        return False
-    try:
-        return sha256_file(folder / path) == digest
-    except OSError:
-        return False
-
-
-def _check(facts: Any, path: Path) -> None:
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise _foreign(path, f"没有 format = {FORMAT}", f"has no format = {FORMAT}")
-    for key, kind in NEEDED.items():
-        if not isinstance(facts.get(key), kind):
-            raise _foreign(path, f"缺少 {key} 或其类型不对", f"{key} is missing or of another type")
-    for key in ("inputs", "outputs"):
-        if not all(isinstance(v, str) for v in facts[key].values()):
-            raise _foreign(path, f"{key} 应当是 路径 → 摘要值", f"{key} should be path → digest")
-
-
-def _foreign(path: Path, chinese: str, english: str) -> BadOutput:
-    return BadOutput(
-        f"{path} 不是 quanheng supervise 写的 run.json：{chinese}"
-        f" / {path} is no run.json that quanheng supervise wrote: {english}"
-    )
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def differences(
+    folder: Path, digests: Mapping[str, str], present: Iterable[str], *, threads: int = 1
+) -> list[Difference]:
+    """What is not as the digests say, by path; `present`: the files that the folder holds and that count."""
+    there = set(present)
+    now = digest_files(folder, sorted(there & set(digests)), threads=threads)
+    found = [Difference(name, "changed") for name, digest in now.items() if digest != digests[name]]
+    found += [Difference(name, "missing") for name in set(digests) - there]
+    found += [Difference(name, "added") for name in there - set(digests)]
+    return sorted(found)

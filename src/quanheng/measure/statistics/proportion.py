@@ -18,7 +18,8 @@ def jeffreys_interval(successes: ArrayLike, trials: ArrayLike, coverage: float =
     """Equal-tailed interval of the posterior Beta(k + 1/2, n − k + 1/2); 0 at k = 0 and 1 at k = n are kept.
 
     successes, trials: counts k ≤ n, arrays of one shape; a weighted count may be no whole number.
-    Returns (lower, upper) of that shape, in [0, 1]; no trials give [0, 1]. Brown, Cai & DasGupta 2001, 3.1.2 and 4.1.
+    Returns (lower, upper) of that shape, in [0, 1]; no trials give [0, 1].
+    Brown, Cai & DasGupta 2001, 3.1.2 and 4.1.
     """
     k, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
     tail = (1.0 - coverage) / 2.0
