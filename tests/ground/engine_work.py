@@ -41,3 +41,9 @@ def noted(task: tuple[Path, int]) -> bytes:
 def threads(task: int) -> bytes:
     np.ones((50, 50)) @ np.ones((50, 50))
     return str(max(each["num_threads"] for each in threadpool_info())).encode()
+
+
+def product(seed: int) -> bytes:
+    """A product of matrices: its last bits would show another number of BLAS threads."""
+    a = np.random.default_rng(seed).standard_normal((200, 200))
+    return (a @ a).tobytes()

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,45 +33,38 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 IN_FLIGHT = 2  # tasks handed out for each worker: one at work, one waiting
 
 
-@dataclass(frozen=True)
-class Engine:
-    """Who does the work. It has no influence on the results."""
-
-    workers: int = 1  # processes; 1 = this one
-    kind: str = "local"  # one of ENGINES
-    scheduler: str | None = None  # address of a running Dask cluster; None = one is started for the occasion
-
-    def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise Fault(f"--workers {self.workers}：至少为 1 / --workers {self.workers}: must be at least 1")
-
-
 def cores() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def map_to_files(
+def map_partitions(
     function: Work[Task],
     tasks: Sequence[Task],
-    folder: Path,
     *,
-    engine: Engine,
+    folder: Path,
+    workers: int = 1,
+    engine: str = "local",
+    scheduler: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[Path]:
     """Write `function(task)` of every task to a file of `folder`; returns the files in order of the tasks.
 
-    function: pure, and like the tasks it can be pickled. A file that is there already is not computed
-    again: the caller answers for what `folder` belongs to. Each file is written durably. At most IN_FLIGHT
-    results per worker are held. Raises what the function raises; NotShown if a worker dies; Fault if Dask
-    is not installed. Whatever is raised, the finished files stay.
+    function: pure, and like the tasks it can be pickled. workers: processes, 1 = this one. engine: one of
+    ENGINES. scheduler: address of a running Dask cluster; None = one is started for the occasion. None of
+    them has an influence on the results. A file that is there already is not computed again: the caller
+    answers for what `folder` belongs to. Each file is written durably. At most IN_FLIGHT results per worker
+    are held. Raises what the function raises; NotShown if a worker dies; Fault if Dask is not installed.
+    Whatever is raised, the finished files stay.
     """
+    if workers < 1:
+        raise Fault(f"--workers {workers}：至少为 1 / --workers {workers}: must be at least 1")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{k:06d}.part" for k in range(len(tasks))]
     missing = [k for k, path in enumerate(paths) if not path.exists()]
     done = len(tasks) - len(missing)
     progress(done, len(tasks))
-    for k, result in _results(function, tasks, missing, engine):
+    for k, result in _results(function, tasks, missing, workers, engine, scheduler):
         write_durably(paths[k], result)
         done += 1
         progress(done, len(tasks))
@@ -80,15 +72,20 @@ def map_to_files(
 
 
 def _results(
-    function: Work[Task], tasks: Sequence[Task], missing: Sequence[int], engine: Engine
+    function: Work[Task],
+    tasks: Sequence[Task],
+    missing: Sequence[int],
+    workers: int,
+    engine: str,
+    scheduler: str | None,
 ) -> Iterator[tuple[int, bytes]]:
     if not missing:
         return iter(())
-    if engine.kind == "dask":
-        return _on_dask(function, tasks, missing, engine)
-    if engine.workers == 1:
+    if engine == "dask":
+        return _on_dask(function, tasks, missing, workers, scheduler)
+    if workers == 1:
         return ((k, call(function, tasks[k])) for k in missing)
-    return _in_processes(function, tasks, missing, engine.workers)
+    return _in_processes(function, tasks, missing, workers)
 
 
 def call(function: Work[Task], task: Task) -> bytes:
@@ -177,17 +174,21 @@ def _died() -> NotShown:
 
 
 def _on_dask(
-    function: Work[Task], tasks: Sequence[Task], missing: Sequence[int], engine: Engine
+    function: Work[Task],
+    tasks: Sequence[Task],
+    missing: Sequence[int],
+    workers: int,
+    scheduler: str | None,
 ) -> Iterator[tuple[int, bytes]]:
     distributed = _distributed()
-    with _client(distributed, engine) as client:
-        workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    with _client(distributed, workers, scheduler) as client:
+        there = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
         todo = iter(missing)
         waiting: dict[Any, int] = {}
         queue = distributed.as_completed([])
         try:
             while True:
-                for k in _few(todo, IN_FLIGHT * workers - len(waiting)):
+                for k in _few(todo, IN_FLIGHT * there - len(waiting)):
                     future = client.submit(call, function, tasks[k], pure=False)
                     waiting[future] = k
                     queue.add(future)
@@ -200,22 +201,22 @@ def _on_dask(
 
 
 @contextmanager
-def _client(distributed: Any, engine: Engine) -> Iterator[Any]:
-    if engine.scheduler is None:
+def _client(distributed: Any, workers: int, scheduler: str | None) -> Iterator[Any]:
+    if scheduler is None:
         with (
             distributed.LocalCluster(
-                n_workers=engine.workers, threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
             yield client
         return
     try:
-        client = distributed.Client(engine.scheduler, timeout="10s")
+        client = distributed.Client(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
         raise Fault(
-            f"--scheduler {engine.scheduler}：连不上 Dask 调度器"
-            f" / --scheduler {engine.scheduler}: no Dask scheduler answers there"
+            f"--scheduler {scheduler}：连不上 Dask 调度器"
+            f" / --scheduler {scheduler}: no Dask scheduler answers there"
         ) from error
     with client:
         yield client
