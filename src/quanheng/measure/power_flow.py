@@ -1,11 +1,12 @@
 """Power flow of a four-wire radial feeder, many time steps at once.
 
-Three phase wires and a neutral leave the busbar and branch; a load hangs between one phase and the neutral of its
-node, behind a service cable of its own. Loads are of constant power. Mutual coupling of the wires and the earthing
-of the neutral beyond the busbar are left out: all unbalance returns in the neutral and displaces it.
+Three phase wires and a neutral leave the busbar and branch; a load hangs between one phase and the neutral
+of its node, behind a service cable of its own. Loads are of constant power. Mutual coupling of the wires and
+the earthing of the neutral beyond the busbar are left out: all unbalance returns in the neutral and displaces
+it.
 
-Solved as the fixed point of `V = V0 − Z·conj(S/V)` (Z-bus form of the backward-forward sweep: Shirmohammadi et al.,
-IEEE Trans. Power Syst. 3 (1988) 753). The iteration contracts by the relative voltage drop, some 3 % a turn.
+Solved as the fixed point of `V = V0 − Z·conj(S/V)` (Z-bus form of the backward-forward sweep: Shirmohammadi
+et al., IEEE Trans. Power Syst. 3 (1988) 753). It contracts by the relative voltage drop, some 3 % a turn.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ PHASES = 3
 MOST_TURNS = 50
 
 
-class NotConverged(ArithmeticError):
+class ConvergenceError(ArithmeticError):
     """The loads are beyond what the lines can carry, or nearly so."""
 
 
@@ -51,7 +52,7 @@ class Feeder:
 
 @dataclass(frozen=True)
 class Flow:
-    """voltage (r, T): V across each load (phase to neutral, phasor); current (r, T): A; line_current (4, b, T): A in
+    """Phasors. voltage (r, T): V across each load; current (r, T): A through it; line_current (4, b, T): A in
     the wires A, B, C and the neutral of the line that feeds each node, counted away from the busbar."""
 
     voltage: Complex
@@ -64,7 +65,7 @@ def solve_feeder(feeder: Feeder, *, busbar: Complex, power: Complex, tolerance: 
 
     busbar (3, T): phase-to-neutral phasors at the busbar, V; power (r, T): S = P + jQ of the loads, VA.
     tolerance: largest change of a voltage in the last turn, V. The precision of the work is that of `power`:
-    complex64 serves 1e-4 V, complex128 1e-10 V. Raises NotConverged after 50 turns.
+    complex64 serves 1e-4 V, complex128 1e-10 V. Raises ConvergenceError after 50 turns.
     """
     paths = _paths(feeder.parent)
     gather = _gather(feeder, real=power.real.dtype)
@@ -75,27 +76,29 @@ def solve_feeder(feeder: Feeder, *, busbar: Complex, power: Complex, tolerance: 
     source = busbar[feeder.load_phase].astype(power.dtype)
     slot = feeder.load_phase * nodes + feeder.load_node
     demand = power.conj()
-    voltage = source
+    voltage = source.copy()
     for _ in range(MOST_TURNS):
         current = demand * voltage
-        current /= voltage.real**2 + voltage.imag**2
-        node_current = (gather @ current).reshape(PHASES, nodes, -1)
+        current /= _squared(voltage)
+        node_current = np.asarray(gather @ current).reshape((PHASES, nodes, -1))
         drop = phase_z @ node_current + neutral_z @ node_current.sum(axis=0)
-        moved = source - drop.reshape(PHASES * nodes, -1)[slot] - service_z * current
-        change = np.abs(moved - voltage).max(initial=0.0)
+        moved = source - drop.reshape(PHASES * nodes, -1)[slot]
+        moved -= service_z * current
+        voltage -= moved
+        change = float(np.sqrt(_squared(voltage).max(initial=0.0)))
         voltage = moved
         if change <= tolerance:
             break
     else:
-        raise NotConverged(f"voltages still move by {change:.3g} V after {MOST_TURNS} turns")
+        raise ConvergenceError(f"voltages still move by {change:.3g} V after {MOST_TURNS} turns")
     wires = np.concatenate([node_current, -node_current.sum(axis=0, keepdims=True)])
     return Flow(voltage, current, paths.astype(power.real.dtype) @ wires)
 
 
 def load_losses(feeder: Feeder, flow: Flow, *, busbar: Complex) -> Real:
-    """Power lost in the lines on behalf of each load, (r, T) in W: Re[(V0 − V)·conj(I)] with V0 the busbar's phase.
+    """Power lost in the lines on behalf of each load, (r, T) in W: Re[(V0 − V)·conj(I)], V0 of its phase.
 
-    Their sum is the loss of the network exactly (Tellegen): what the busbar gives less what the loads take.
+    Their sum is the loss of the network exactly: what the busbar gives less what the loads take.
     """
     drop = busbar[feeder.load_phase].astype(flow.voltage.dtype) - flow.voltage
     loss: Real = drop.real * flow.current.real + drop.imag * flow.current.imag
@@ -105,15 +108,16 @@ def load_losses(feeder: Feeder, flow: Flow, *, busbar: Complex) -> Real:
 def line_losses(feeder: Feeder, flow: Flow) -> Real:
     """The same loss counted in the wires: (T,) in W, Σ |I|²·R over lines, neutrals and service cables."""
 
-    def squared(current: Complex) -> Real:
-        return np.asarray(current.real**2 + current.imag**2)
-
-    wires = squared(flow.line_current)
+    wires = _squared(flow.line_current)
     return np.asarray(
         np.einsum("b,wbt->t", feeder.phase_impedance.real, wires[:PHASES])
         + feeder.neutral_impedance.real @ wires[PHASES]
-        + feeder.service_impedance.real @ squared(flow.current)
+        + feeder.service_impedance.real @ _squared(flow.current)
     )
+
+
+def _squared(phasor: Complex) -> Real:
+    return np.asarray(phasor.real**2 + phasor.imag**2)
 
 
 def _paths(parent: Index) -> NDArray[np.float64]:

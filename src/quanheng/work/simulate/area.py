@@ -35,7 +35,7 @@ def build_area(
 
 
 def deliver(world: World, built: SimulatedArea, way: np.random.Generator) -> SimulatedArea:
-    """The area as it arrives: reduced to terms where the world asks for them, less the packets that are lost."""
+    """The area as it arrives: reduced to terms where the world asks for them, less the lost packets."""
     readings = built.readings
     if world.data == "terms" and readings.curves is not None:
         readings = replace(readings, terms=reduce_to_terms(readings, world.step_minutes), curves=None)

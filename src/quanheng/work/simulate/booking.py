@@ -1,4 +1,4 @@
-"""The utility's books: which meters an area has, of which lots, with what registers — and what is true of them."""
+"""The books: which meters an area has, of which lots, with what registers, and what is true of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.readings.batch import Area, AreaReadings, Meters
+from quanheng.readings.batch import Area, Meters
 from quanheng.work.simulate.faults import Change
 from quanheng.work.simulate.world import Event, Truth, World
 
@@ -94,10 +94,10 @@ def from_before(
 ) -> Float:
     """Registers (n, K) as they stand, from what they counted since the first freeze, in steps.
 
-    Each has counted for years before; with `rollover` one in ten is about to pass its last digit. `exchanged`: by
-    meter, the first freeze of the new meter and the count at which it began from 0.
+    Each has counted for years before; with `rollover` one in ten is about to pass its last digit.
+    `exchanged`: by meter, the first freeze of the new meter and the count at which it began from 0.
     """
-    n, freezes = register.shape
+    n = len(register)
     before = rng.integers(100_000, 4_000_000, n).astype(float)
     if world.fault("rollover") is not None:
         rolling = ill.permutation(n)[: max(1, round(ROLLING * n))]

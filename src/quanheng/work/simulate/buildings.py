@@ -1,7 +1,7 @@
 """Water, gas and heat: a building's meters behind a master, with leakage in place of line loss.
 
-Registers only, once a day. A flow meter's error depends on the flow: below its transitional flow it indicates too
-little, so that a customer who draws little has another error than the same meter on a busy pipe.
+Registers only, once a day. A flow meter's error depends on the flow: below its transitional flow it indicates
+too little, so that a customer who draws little has another error than the same meter on a busy pipe.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Supply:
-    """One utility. level: median use of a dwelling per day, m³ (heat: kWh); cold: relative growth per °C below 16."""
+    """One utility; level in m³ (heat: kWh)."""
 
     meters: MeterType
     master: MasterType
-    level: float
-    cold: float
+    level: float  # median use of a dwelling per day
+    cold: float  # growth of the use per °C below 16, relative
     low_flow: float  # part of the level below which meters indicate too little
     leakage: float  # most leakage, relative to the use; heat loses it through the pipe's walls
-    theft: float  # usual theft per day, same unit
+    theft: float  # usual theft per day
 
 
 SUPPLIES = {
@@ -85,7 +85,7 @@ SUPPLIES = {
 def build_building(
     world: World, *, area: str, rng: np.random.Generator, ill: np.random.Generator, weather: Weather
 ) -> SimulatedArea:
-    """One building as its meters hold it. Faults draw from `ill`: all else is the same without them."""
+    """One building as its meters hold it. Faults draw from `ill`: all else stays the same."""
     # 1 use, leakage, theft  2 meters and how they change  3 clocks and the master  4 registers  5 booking
     supply = SUPPLIES[world.utility]
     use = _draw_use(world, supply, weather, rng)
@@ -206,7 +206,7 @@ def _draw_clock(world: World, rng: np.random.Generator) -> Float:
 
 
 def _count(seen: Float, late: Float, step: Float, rng: np.random.Generator) -> Float:
-    """(n + 1, days + 1) registers in whole steps since the first freeze: less flows at midnight than by day."""
+    """(n + 1, days + 1) registers in whole steps. Less flows at midnight than by day."""
     flow = np.concatenate([seen, seen[:, -1:]], axis=1) / 86400
     moved = np.clip(0.3 * late, -80000.0, 80000.0) * flow * rng.gamma(2.0, 0.5, flow.shape)
     register = np.concatenate([np.zeros((len(seen), 1)), np.cumsum(seen, axis=1)], axis=1) + moved

@@ -1,4 +1,4 @@
-"""A sample city: areas under one weather, some of their meters booked to the wrong area, and its folder of files."""
+"""A sample city: areas under one weather, and the folder that holds its lake and its truth."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def area_name(k: int) -> str:
 
 
 def simulate_city(world: World, *, areas: int, seed: int, start: int = 0) -> Iterator[SimulatedArea]:
-    """The areas of a city in the order of their names, from area number `start` on (an even one), under one weather.
+    """Areas `start` (even) to `areas` − 1 of a city, in the order of their names, under one weather.
 
-    Each is drawn from a stream of its own: area k is the same in a city of any size, but for the last one of an odd
-    number where `swap` pairs them.
+    Each is drawn from a stream of its own: area k is the same in a city of any size. (Where `swap` pairs
+    areas, the last of an odd number stays as it is.)
     """
     pairs = world.fault("swap") is not None
     weather = draw_weather(world.start, world.days, np.random.default_rng(seed))
@@ -64,7 +64,7 @@ def simulate_city(world: World, *, areas: int, seed: int, start: int = 0) -> Ite
             for k, rng, ill in zip(group, streams, ills, strict=True)
         ]
         if len(built) == 2:
-            built = list(swap_meters(*built, ills[0]))
+            built = list(swap_meters(built[0], built[1], ills[0]))
         for each, way in zip(built, ways, strict=True):
             yield deliver(world, each, way)
 
@@ -74,9 +74,9 @@ def write_city(
 ) -> None:
     """Write OUT/lake, OUT/truth.parquet and OUT/areas_truth.parquet; the same seed gives the same bytes.
 
-    All is written to a hidden folder beside `out`, synced, and renamed in the end: `out` is whole or is not there.
-    `on_area` is called after each area. Raises BadOutput if `out` exists and is not an empty folder, or cannot be
-    written.
+    All is written to a hidden folder beside `out`, synced, and renamed in the end: `out` is whole or is not
+    there. `on_area` is called after each area. Raises BadOutput if `out` exists and is not an empty folder,
+    or cannot be written.
     """
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise BadOutput(f"{out} 已存在且不为空，不会改动它 / exists and is not empty; choose another folder")

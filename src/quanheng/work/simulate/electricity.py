@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,15 @@ from quanheng.work.simulate.booking import (
     tell_truth,
 )
 from quanheng.work.simulate.faults import Change, draw_changes, draw_theft
-from quanheng.work.simulate.loads import HOUSEHOLD, QUARTERS, Loads, Weather, draw_hours, draw_loads
+from quanheng.work.simulate.loads import (
+    HOUSEHOLD,
+    QUARTERS,
+    Loads,
+    Weather,
+    daily_energy,
+    draw_hours,
+    draw_loads,
+)
 from quanheng.work.simulate.metering import draw_unevenness, frozen_registers, shown_voltages
 from quanheng.work.simulate.network import Solved, draw_busbar, draw_feeder, solve_area, stretch
 from quanheng.work.simulate.world import Event, SimulatedArea, World
@@ -51,7 +60,7 @@ class Thief:
 
 @dataclass(frozen=True)
 class Clocks:
-    """Freeze clocks of the meters, and of the master in the last place: s late on the first day, and s a day."""
+    """Freeze clocks of the meters, the master's last: s late on the first day, and s a day."""
 
     offset: Float
     drift: Float
@@ -59,21 +68,21 @@ class Clocks:
     def late(self, k: int, steps: int) -> Float:
         """(steps + 1,) seconds by which the freezes of clock k come late; never more than a day."""
         late = self.offset[k] + self.drift[k] * np.arange(steps + 1) / QUARTERS
-        return np.clip(late, -MOST_LATE, MOST_LATE)
+        return np.asarray(np.clip(late, -MOST_LATE, MOST_LATE))
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Registers in steps since the first freeze, at every quarter-hour: meter (r, Q + 1), master (3, Q + 1)."""
+    """What r rows have counted, in whole steps: up to each midnight, and in each quarter-hour."""
 
-    meter: Float
-    master: Float
+    midnight: Float  # (r, days + 1)
+    energy: Single  # (r, Q)
 
 
 def build_electricity(
     world: World, *, area: str, rng: np.random.Generator, ill: np.random.Generator, weather: Weather
 ) -> SimulatedArea:
-    """One electricity area as its meters hold it. Faults draw from `ill`: all else is the same without them."""
+    """One electricity area as its meters hold it. Faults draw from `ill`: all else stays the same."""
     # 1 loads, thief  2 network and its power flow  3 meters and how they change  4 clocks and the master
     # 5 registers  6 booking  7 curves
     loads = draw_loads(world.meters, weather, rng)
@@ -81,7 +90,7 @@ def build_electricity(
     busbar = draw_busbar(world.days * QUARTERS, rng)
     solved = _solve(loads, busbar, thief, rng, ill)
     lots = draw_lots(world, METERS, rng)
-    kwh_day = np.bincount(loads.meter, 24 * loads.power.mean(axis=1, dtype=np.float64))
+    kwh_day = daily_energy(loads)
     changes = draw_changes(
         world.faults,
         error=lots.error,
@@ -98,12 +107,12 @@ def build_electricity(
     readings = AreaReadings(
         area=book_area(world, area, MASTER, _master_step(world), rng),
         meters=meters,
-        registers=_registers(world, loads, counted, changes, rng, ill),
+        registers=_registers(world, loads, *counted, changes, rng, ill),
         terms=None,
         curves=None,
     )
     if world.data != "registers":
-        readings = replace(readings, curves=_curves(world, loads, counted, busbar, solved, rng))
+        readings = replace(readings, curves=_curves(world, loads, *counted, busbar, solved, rng))
     return SimulatedArea(
         readings=readings,
         truth=tell_truth(
@@ -169,57 +178,61 @@ def _count(
     clocks: Clocks,
     gain: Float,
     rng: np.random.Generator,
-) -> Counted:
+) -> tuple[Counted, Counted]:
     """What meters and master count of the true flow, as their clocks freeze it."""
     steps = loads.power.shape[1]
-    uneven = draw_unevenness(rng, (len(loads.meter), steps + 1))
-    first = rng.random(len(loads.meter) + len(PHASES))
+    meters, master = _nothing_counted(len(loads.meter), steps), _nothing_counted(len(PHASES), steps)
+    through = 0.25 * np.repeat(_fixed_loss(world, loads, rng), QUARTERS, axis=1)
+    if thief is not None:
+        through[thief.phase] += 0.25 * (thief.power + solved.loss[-1])
+    drawn, moment = np.zeros((2, len(PHASES), steps + 1))
     changed = {change.meter: change for change in changes}
-    meter = np.empty((len(loads.meter), steps + 1))
-    for row, m in enumerate(loads.meter):
-        energy = loads.power[row] * np.float32(0.25 * (1 + error[m]))
+    for row, (m, p) in enumerate(zip(loads.meter, loads.phase, strict=True)):
+        energy = loads.power[row] * np.float32(0.25)
+        uneven = draw_unevenness(rng, steps + 1)
+        through[p] += energy + np.float32(0.25) * solved.loss[row]
+        drawn[p, :-1] += energy
+        moment[p, :-1] += energy * uneven[:-1]
+        energy *= np.float32(1 + error[m])
         if m in changed:
             energy[changed[m].at :] *= (1 + changed[m].error) / (1 + error[m])
-        late = clocks.late(m, steps)
-        meter[row] = frozen_registers(
-            energy, late=late, uneven=uneven[row], step=METERS.step, first=first[row]
-        )
-    through, evenness = _through_master(loads, solved, thief, _fixed_loss(world, loads, rng), uneven)
+        _freeze(meters, row, energy, clocks.late(m, steps), uneven, METERS.step, rng)
+    evenness = np.divide(moment, drawn, out=np.ones_like(drawn), where=drawn > 0)
     through *= 1 + gain[:, None]
     late = clocks.late(world.meters, steps)
-    master = [
-        frozen_registers(
-            through[p], late=late, uneven=evenness[p], step=_master_step(world), first=first[p - 3]
-        )
-        for p in range(len(PHASES))
-    ]
-    return Counted(meter, np.stack(master))
+    for p in range(len(PHASES)):
+        _freeze(master, p, through[p], late, evenness[p], _master_step(world), rng)
+    return meters, master
+
+
+def _nothing_counted(rows: int, steps: int) -> Counted:
+    midnight = np.zeros((rows, steps // QUARTERS + 1))
+    return Counted(midnight, np.zeros((rows, steps), dtype=np.float32))
+
+
+def _freeze(
+    counted: Counted,
+    row: int,
+    energy: NDArray[np.floating[Any]],
+    late: Float,
+    uneven: NDArray[np.floating[Any]],
+    step: float,
+    rng: np.random.Generator,
+) -> None:
+    """Fill in a row of `counted`."""
+    register = frozen_registers(energy, late=late, uneven=uneven, step=step, first=float(rng.random()))
+    counted.midnight[row] = register[::QUARTERS]
+    counted.energy[row] = np.diff(register)
 
 
 def _fixed_loss(world: World, loads: Loads, rng: np.random.Generator) -> Float:
-    """(3, days) kW that passes no meter: voltage circuits, the concentrator, leakage; day noise and a drift."""
+    """(3, days) kW that passes no meter: voltage circuits, concentrator, leakage; with noise and a drift."""
     circuits = 0.7e-3 * np.bincount(loads.phase, minlength=len(PHASES))
     rest = rng.uniform(6e-3, 14e-3) / len(PHASES)
     noise = 0.05 if world.fault("noisy_fixed") else 0.01
     drift = np.cumsum(rng.normal(0, 0.0015, world.days))
     wander = 1 + drift + noise * rng.standard_normal(world.days)
     return np.outer(circuits + rest, np.maximum(wander, 0.2))
-
-
-def _through_master(
-    loads: Loads, solved: Solved, thief: Thief | None, fixed: Float, uneven: Single
-) -> tuple[Float, Float]:
-    """True energy (3, Q) kWh through the master's phases, and its unevenness (3, Q + 1) at the freezes."""
-    drawn, moment = np.zeros((2, len(PHASES), loads.power.shape[1]))
-    lost = np.repeat(fixed, QUARTERS, axis=1)
-    for row, p in enumerate(loads.phase):
-        drawn[p] += loads.power[row]
-        moment[p] += loads.power[row] * uneven[row, :-1]
-        lost[p] += solved.loss[row]
-    ratio = np.divide(moment, drawn, out=np.ones_like(drawn), where=drawn > 0)
-    if thief is not None:
-        lost[thief.phase] += thief.power + solved.loss[-1]
-    return 0.25 * (drawn + lost), np.concatenate([ratio, ratio[:, -1:]], axis=1)
 
 
 def _master_step(world: World) -> float:
@@ -236,29 +249,35 @@ def _phases(loads: Loads) -> tuple[str, ...]:
 def _registers(
     world: World,
     loads: Loads,
-    counted: Counted,
+    meters: Counted,
+    master: Counted,
     changes: tuple[Change, ...],
     rng: np.random.Generator,
     ill: np.random.Generator,
 ) -> Registers:
     """Daily freezes: the same registers at midnight. A meter's register is the sum of its phases'."""
     meter = np.zeros((world.meters, world.days + 1))
-    np.add.at(meter, loads.meter, counted.meter[:, ::QUARTERS])
-    master = counted.master[:, ::QUARTERS].sum(axis=0)
-    master += rng.integers(10_000_000, 60_000_000)
+    np.add.at(meter, loads.meter, meters.midnight)
     exchanged = {
-        change.meter: (change.at // QUARTERS + 1, counted.meter[loads.meter == change.meter, change.at].sum())
+        change.meter: (change.at // QUARTERS + 1, _until(loads, meters, change))
         for change in changes
         if change.fault == "exchanged"
     }
     standing = from_before(world, meter, exchanged=exchanged, rng=rng, ill=ill)
-    return Registers(world.start, 1440, standing, np.asarray(master))
+    before = float(rng.integers(10_000_000, 60_000_000))
+    return Registers(world.start, 1440, standing, before + master.midnight.sum(axis=0))
+
+
+def _until(loads: Loads, meters: Counted, change: Change) -> float:
+    """What the meter had counted when it changed, steps since the first freeze."""
+    return float(meters.energy[loads.meter == change.meter, : change.at].sum(dtype=np.float64))
 
 
 def _curves(
     world: World,
     loads: Loads,
-    counted: Counted,
+    meters: Counted,
+    master: Counted,
     busbar: Single,
     solved: Solved,
     rng: np.random.Generator,
@@ -273,16 +292,12 @@ def _curves(
         start=world.start,
         meter=loads.meter,
         phase=tuple(PHASES[p] for p in loads.phase),
-        energy=_differences(counted.meter),
+        energy=meters.energy,
         voltage=voltage,
         master_phase=PHASES,
-        master_energy=_differences(counted.master),
+        master_energy=master.energy,
         master_voltage=master_voltage,
     )
-
-
-def _differences(register: Float) -> Single:
-    return np.subtract(register[:, 1:], register[:, :-1], dtype=np.float32, casting="same_kind")
 
 
 def _theft_event(area: str, thief: Thief | None) -> tuple[Event, ...]:

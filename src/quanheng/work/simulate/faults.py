@@ -122,7 +122,7 @@ def draw_changes(
     sound_sd: float,
     rng: np.random.Generator,
 ) -> tuple[Change, ...]:
-    """One sound meter of some consumption for each fault of a meter, each another one; none where an area has none.
+    """For each fault of a meter another sound one of some consumption, as far as the area has them.
 
     The change falls between a quarter and three quarters of the record.
     """

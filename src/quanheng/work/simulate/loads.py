@@ -1,15 +1,15 @@
 """What households, shops and empty dwellings draw: a stochastic model of our own, with nobody's data in it.
 
-A load is base + activity + appliances. Appliances run at times drawn from the household's own hours, so that two
-households share little in a quarter-hour; weather, weekends and the season move all of them together from day to day;
-each has its own habits, its periods of more or less presence, and its absences. Levels and correlations follow
-what was measured on real households (docs/methods/simulate.md).
+A load is base + activity + appliances. Appliances run at times drawn from the household's own hours, so that
+two households share little in a quarter-hour; weather, weekends and the season move all of them together from
+day to day; each has its own habits, its periods of more or less presence, and its absences. Levels and
+correlations follow what was measured on real households (docs/methods/simulate.md).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ Index = NDArray[np.intp]
 
 QUARTERS = 96
 HOUSEHOLD, VACANT, SHOP = 0, 1, 2
+HOLIDAYS = {(1, 1), *((5, day) for day in range(1, 6)), *((10, day) for day in range(1, 8))}  # month, day
+HOURS = np.arange(QUARTERS) / 4
+HABITS = ((7.0, 1.2, 0.6), (12.5, 2.5, 0.5), (19.5, 2.2, 1.0), (0.0, 12.0, 1.2))  # hour, spread, weight
 TABLE = 512  # resolution of the inverse distribution of an appliance's hour
 
 
@@ -29,6 +32,7 @@ class Weather:
     """What all areas of a city share from day to day; both (days,)."""
 
     temperature: Float  # °C, mean of the day
+    spirit: Float  # what else moves people together: light, markets, examinations; sd 1
     rest: NDArray[np.bool_]  # weekend or public holiday
 
 
@@ -46,12 +50,14 @@ def draw_weather(start: date, days: int, rng: np.random.Generator) -> Weather:
     """A temperate year: cold in January, hot in July, spells of some days."""
     day = start.timetuple().tm_yday + np.arange(days)
     season = 16.0 - 12.5 * np.cos(2 * np.pi * (day - 22) / 365.25)
-    rest = (start.weekday() + np.arange(days)) % 7 >= 5
-    return Weather(season + _persistent(rng, (1, days), memory=0.8, sd=3.8)[0], rest)
+    dates = [start + timedelta(days=k) for k in range(days)]
+    rest = np.array([each.weekday() >= 5 or (each.month, each.day) in HOLIDAYS for each in dates])
+    temperature = season + _persistent(rng, (1, days), memory=0.8, sd=4.2)[0]
+    return Weather(temperature, _persistent(rng, (1, days), memory=0.5, sd=1.0)[0], rest)
 
 
 def draw_loads(meters: int, weather: Weather, rng: np.random.Generator) -> Loads:
-    """Loads of `meters` meters: 5 % vacant, 4 % three-phase shops, the rest households of 5 kWh/day (median)."""
+    """Loads of an area: 5 % vacant, 4 % three-phase shops, the rest households of 5 kWh/day (median)."""
     kind = rng.choice([HOUSEHOLD, VACANT, SHOP], size=meters, p=[0.91, 0.05, 0.04])
     meter = np.repeat(np.arange(meters), np.where(kind == SHOP, 3, 1))
     phase = np.where(kind[meter] == SHOP, np.arange(len(meter)) - np.searchsorted(meter, meter), 0)
@@ -60,7 +66,7 @@ def draw_loads(meters: int, weather: Weather, rng: np.random.Generator) -> Loads
     power = _appliances(kind[meter], presence[meter] * climate[meter], weather.rest, rng)
     power += _activity(kind[meter], presence[meter] * climate[meter], weather.rest, rng)
     power /= power.mean(axis=(1, 2), keepdims=True)
-    base = rng.beta(2.2, 8.0, len(meter)).astype(np.float32)[:, None, None]
+    base = rng.beta(1.5, 8.5, len(meter)).astype(np.float32)[:, None, None]
     standby = (0.6 + 0.4 * np.minimum(presence, 1.0))[meter, :, None].astype(np.float32)
     power *= 1 - base
     power += base * standby
@@ -72,6 +78,12 @@ def draw_loads(meters: int, weather: Weather, rng: np.random.Generator) -> Loads
         power, np.where(kind == SHOP, 18.0, 9.0).astype(np.float32)[meter, None, None], out=power
     )  # the fuse
     return Loads(kind, meter, phase, power.reshape(len(meter), -1))
+
+
+def daily_energy(loads: Loads) -> Float:
+    """(n,) kWh a day of each meter."""
+    kw = loads.power.mean(axis=1, dtype=np.float64)
+    return np.bincount(loads.meter, weights=kw).astype(np.float64) * 24
 
 
 def _levels(kind: Index, rng: np.random.Generator) -> Float:
@@ -94,17 +106,18 @@ def _day_factors(kind: Index, weather: Weather, rng: np.random.Generator) -> tup
     n, days = len(kind), len(weather.rest)
     # 1 weather: heating below 16 °C and cooling above 24 °C, each household by its own measure
     cold, heat = np.maximum(16 - weather.temperature, 0), np.maximum(weather.temperature - 24, 0)
-    climate = 1 + rng.gamma(1.3, 0.036, (n, 1)) * cold + rng.gamma(1.3, 0.05, (n, 1)) * heat
+    spirit = np.exp(rng.normal(0.08, 0.04, (n, 1)) * weather.spirit)
+    climate = 1 + rng.gamma(3.0, 0.022, (n, 1)) * cold + rng.gamma(1.3, 0.05, (n, 1)) * heat
     # 2 weekends: most households are more at home, some away, many shops closed
     rest = np.where(kind == SHOP, rng.choice([1.0, 0.15, 1.2], n), np.exp(rng.normal(0.08, 0.18, n)))
     # 3 the week's own pattern, a persistent mood, and regimes of weeks (a guest, a new job)
     weekday = np.exp(0.07 * rng.standard_normal((n, 7)))[:, np.arange(days) % 7]
-    mood = np.exp(_persistent(rng, (n, days), memory=0.6, sd=0.12))
+    mood = np.exp(_persistent(rng, (n, days), memory=0.75, sd=1.0) * rng.lognormal(np.log(0.09), 0.5, (n, 1)))
     regime = np.exp(0.12 * np.sign(_persistent(rng, (n, days), memory=0.96, sd=1.0)))
     presence = np.where(weather.rest, rest[:, None], 1.0) * weekday * mood * regime
     # 4 absences of days to weeks, some two a year
     presence[_absent(n, days, rng)] = 0.03
-    return presence, climate
+    return presence, climate * spirit
 
 
 def _absent(n: int, days: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -117,45 +130,47 @@ def _absent(n: int, days: int, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def draw_hours(kind: Index, rng: np.random.Generator) -> Float:
-    """(r, 2, 96) density over the quarters of a working day and of a day of rest, mean 1."""
+    """(r, 2, 96) density over the quarters of a working day and of a day of rest, mean 1.
+
+    Habits lie near morning, noon and evening, and one anywhere; half of them are others on a day of rest.
+    """
     rows = len(kind)
-    quarter = np.arange(QUARTERS)
-    density = np.full((rows, 2, QUARTERS), 0.25)
-    shop = (kind == SHOP)[:, None]
-    for hour, spread, weight in ((7.0, 1.2, 0.6), (12.5, 2.5, 0.5), (19.5, 2.2, 1.0), (None, 0.0, 1.2)):
-        for of_rest in (0, 1):
-            habit = rng.uniform(0, 24, rows) if hour is None else rng.normal(hour + of_rest, spread, rows)
-            if of_rest == 0 or hour is None:
-                working = habit
-            centre = np.where(rng.random(rows) < 0.5, working, habit) if of_rest else habit
-            width = rng.uniform(0.4, 1.6, rows)[:, None]
-            away = (quarter / 4 - centre[:, None] + 12) % 24 - 12
-            size = weight * rng.gamma(1.5, 1.0, rows)[:, None] / width
-            density[:, of_rest] += size * np.exp(-0.5 * (away / width) ** 2)
-    opening, closing = rng.uniform(7, 10, rows)[:, None], rng.uniform(18, 23, rows)[:, None]
-    is_open = (quarter / 4 >= opening) & (quarter / 4 < closing)
-    density = np.where(shop[:, :, None], np.where(is_open, 1.0, 0.08)[:, None, :], density)
+    density = np.full((rows, 2, QUARTERS), 0.15)
+    for hour, spread, weight in HABITS:
+        size = weight * rng.gamma(1.5, 1.0, (rows, 1))
+        working = rng.normal(hour, spread, (rows, 1))
+        resting = np.where(rng.random((rows, 1)) < 0.5, working, rng.normal(hour + 1, spread, (rows, 1)))
+        for day, centre in enumerate((working, resting)):
+            width = rng.uniform(0.5, 3.0, (rows, 1))
+            apart = (HOURS - centre + 12) % 24 - 12
+            density[:, day] += size / width * np.exp(-0.5 * (apart / width) ** 2)
+    opening, closing = rng.uniform(7, 10, (rows, 1)), rng.uniform(18, 23, (rows, 1))
+    trading = np.where((opening <= HOURS) & (closing > HOURS), 1.0, 0.08)
+    density = np.where((kind == SHOP)[:, None, None], trading[:, None], density)
     return np.asarray(density / density.mean(axis=2, keepdims=True))
 
 
 def _appliances(kind: Index, factor: Float, rest: NDArray[np.bool_], rng: np.random.Generator) -> Single:
-    """(r, days, 96) appliances that start at the household's own hours and run for some quarters, any unit."""
-    rows, days = factor.shape
+    """(r, days, 96) appliances that start at the household's own hours, in any unit."""
+    rows, days = len(factor), factor.shape[1]
     density = draw_hours(kind, rng)
     clock = _inverse(density)
     # 1 how many starts on each day, 2 when, 3 how long, 4 how strong; 5 add up starts less ends
     often = rng.gamma(4.0, 2.5, rows)[:, None]
-    starts = rng.poisson(often * factor)
-    row, day = (np.repeat(i.ravel(), starts.ravel()) for i in np.indices(starts.shape, sparse=False))
+    starts = np.asarray(rng.poisson(often * factor))
+    row, day = (np.repeat(i.ravel(), starts.ravel()) for i in np.indices(starts.shape))
     begin = day * QUARTERS + clock[row, rest[day].astype(np.intp), rng.integers(0, TABLE, len(row))]
-    length = 1 + rng.geometric(1 / rng.uniform(1.2, 3.5, rows)[row])
-    strength = rng.lognormal(0.0, 0.75, len(row))
+    length = rng.geometric(1 / rng.uniform(1.0, 4.0, rows)[row])
+    strength = rng.lognormal(0.0, 0.9, len(row))
     steps = days * QUARTERS
     end = np.minimum(begin + length, steps - 1)
-    change = np.bincount(row * steps + begin, strength, minlength=rows * steps)
-    change -= np.bincount(row * steps + end, strength, minlength=rows * steps)
-    running = np.cumsum(change.reshape(rows, steps), axis=1)
-    return np.maximum(running, 0.0).astype(np.float32).reshape(rows, days, QUARTERS)
+    power = np.empty((rows, steps), dtype=np.float32)
+    last = np.cumsum(starts.sum(axis=1))
+    for k, (first, past) in enumerate(zip(np.append(0, last), last, strict=False)):
+        change = np.bincount(begin[first:past], strength[first:past], minlength=steps)
+        change -= np.bincount(end[first:past], strength[first:past], minlength=steps)
+        np.maximum(np.cumsum(change), 0.0, out=power[k], casting="same_kind")
+    return power.reshape(rows, days, QUARTERS)
 
 
 def _activity(kind: Index, factor: Float, rest: NDArray[np.bool_], rng: np.random.Generator) -> Single:
@@ -168,7 +183,7 @@ def _activity(kind: Index, factor: Float, rest: NDArray[np.bool_], rng: np.rando
     power *= factor.astype(np.float32)[:, :, None]
     power[:, ~rest] *= shape[:, None, 0]
     power[:, rest] *= shape[:, None, 1]
-    power *= np.float32(2.5)
+    power *= np.float32(1.5)
     return power
 
 

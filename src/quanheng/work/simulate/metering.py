@@ -16,10 +16,10 @@ UNEVEN = 0.7  # relative standard deviation of the power at a freeze about the m
 STEP_V = 0.1  # V
 
 
-def draw_unevenness(rng: np.random.Generator, shape: tuple[int, int]) -> Single:
-    """Power at each freeze over the mean of its quarter-hour: lognormal, mean 1, relative sd 0.7."""
+def draw_unevenness(rng: np.random.Generator, freezes: int) -> Single:
+    """(freezes,) power at each freeze over the mean of its quarter-hour: lognormal, mean 1, sd 0.7."""
     variance = np.log1p(UNEVEN**2)
-    noise = rng.standard_normal(shape, dtype=np.float32)
+    noise = rng.standard_normal(freezes, dtype=np.float32)
     noise *= np.float32(np.sqrt(variance))
     noise -= np.float32(variance / 2)
     return np.exp(noise, out=noise)
@@ -28,9 +28,9 @@ def draw_unevenness(rng: np.random.Generator, shape: tuple[int, int]) -> Single:
 def frozen_registers(energy: Real, *, late: Float, uneven: Real, step: float, first: float) -> Float:
     """Registers of one row as its clock freezes them, in whole steps counted from the first freeze: (Q + 1,).
 
-    energy (Q,): kWh as the meter counts it in each true quarter-hour. late (Q + 1,): seconds by which freeze k comes
-    late. uneven (Q + 1,): power at the freeze over the mean of its quarter-hour. `first` in [0, 1): the part of a step
-    already counted. Before and after the record the first and the last quarter-hour repeat.
+    energy (Q,): kWh as the meter counts it in each true quarter-hour. late (Q + 1,): seconds by which freeze
+    k comes late. uneven (Q + 1,): power at the freeze over the mean of its quarter-hour. `first` in [0, 1): the
+    part of a step already counted. Before and after the record the first and last quarter-hour repeat.
     """
     quarters = len(energy)
     late = late / QUARTER_SECONDS
@@ -52,14 +52,18 @@ def shown_voltages(
 ) -> Single:
     """(r, Q) V, in whole tenths, as the circuits show them at the end of each quarter-hour.
 
-    source (r, Q): busbar voltage of the row's phase; drop (r, Q): mean drop of the quarter-hour, V. The load of the
-    moment differs from the mean: 15 % of the drop, and `noise` of the voltage besides. gain (r,): relative error.
+    source (r, Q): busbar voltage of the row's phase; drop (r, Q): mean drop of the quarter-hour, V. The load
+    of the moment differs from the mean: 15 % of the drop, and `noise` of the voltage besides. gain (r,):
+    relative error of each circuit.
     """
-    shown = rng.standard_normal(source.shape, dtype=np.float32)
-    shown *= np.hypot(np.float32(0.15) * drop, np.float32(noise) * source)
-    shown += source
-    shown -= drop
-    shown *= ((1 + gain) / STEP_V).astype(np.float32)[:, None]
-    np.rint(shown, out=shown)
-    shown *= np.float32(STEP_V)
+    shown = np.empty_like(source)
+    factor = ((1 + gain) / STEP_V).astype(np.float32)
+    for row, moment in enumerate(shown):  # row by row: what fits the cache
+        rng.standard_normal(out=moment, dtype=np.float32)
+        moment *= np.sqrt((np.float32(0.15) * drop[row]) ** 2 + (np.float32(noise) * source[row]) ** 2)
+        moment += source[row]
+        moment -= drop[row]
+        moment *= factor[row]
+        np.rint(moment, out=moment)
+        moment *= np.float32(STEP_V)
     return shown

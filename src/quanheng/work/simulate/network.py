@@ -33,7 +33,7 @@ class Solved:
 
 
 def draw_feeder(meter: Index, phase: Index, rng: np.random.Generator) -> Feeder:
-    """Boxes of 8 meters along two or more mains of 0.25–0.44 ohm/km; a three-phase meter has a node of its own."""
+    """Boxes of 8 meters on two or more mains of 0.25–0.44 ohm/km; a three-phase meter has its own node."""
     meters = int(meter.max()) + 1
     boxes = -(-meters // BOX)
     feeders = max(2, round(meters / 60))
@@ -64,7 +64,7 @@ def draw_feeder(meter: Index, phase: Index, rng: np.random.Generator) -> Feeder:
 
 
 def draw_busbar(steps: int, rng: np.random.Generator) -> Single:
-    """(3, steps) V at the busbar: wanders by ± 2 %, lower in the evening, phases apart by some tenths of a percent."""
+    """(3, steps) V at the busbar: wanders by ± 2 %, lower in the evening; phases differ by some 0.2 %."""
     hour = np.arange(steps) % QUARTERS / 4
     day_shape = -0.006 * np.exp(-0.5 * ((hour - 19.5) / 2.5) ** 2) + 0.004 * np.exp(
         -0.5 * ((hour - 3.5) / 3) ** 2
@@ -90,7 +90,7 @@ def solve_area(feeder: Feeder, busbar: Single, power: Single, tangent: Float) ->
 
 
 def stretch(feeder: Feeder, busbar: Single, power: Single, tangent: Float, *, share: float) -> Feeder:
-    """The same network with lengths such that about `share` of the energy is lost: planners size lines by load."""
+    """The network with lengths such that about `share` of the energy is lost: lines are sized by load."""
     days = power.shape[1] // QUARTERS
     sample = np.unique(np.linspace(0, days - 1, 6).astype(int))[:, None] * QUARTERS + np.arange(QUARTERS)
     taken, source = power[:, sample.ravel()], busbar[:, sample.ravel()]

@@ -8,12 +8,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.readings.batch import AreaReadings, Curves, Meters, Registers
-from quanheng.work.simulate.world import Event, SimulatedArea, Truth
+from quanheng.readings.batch import AreaReadings, Meters
+from quanheng.work.simulate.world import Event, SimulatedArea
 
 Item = TypeVar("Item")
-Column = TypeVar("Column", tuple[str, ...], tuple[str | None, ...])
-Numbers = TypeVar("Numbers", bound=NDArray[np.floating])
+Number = TypeVar("Number", np.float32, np.float64)
 
 LEAST_SHARE = 0.2  # of the median: a meter that draws less is not missed where it is missing
 
@@ -23,7 +22,7 @@ def swap_meters(
 ) -> tuple[SimulatedArea, SimulatedArea]:
     """Both areas with one single-phase meter exchanged in the books; unchanged if either has none to spare.
 
-    Ids stay with the place in the books, so that they do not betray the swap; all that belongs to the meter moves.
+    Ids stay with the place in the books and do not betray the swap; all that belongs to the meter moves.
     """
     places = [_candidates(area) for area in (one, two)]
     if any(len(each) == 0 for each in places):
@@ -98,7 +97,7 @@ def _set(column: tuple[Item, ...], k: int, item: Item) -> tuple[Item, ...]:
     return (*column[:k], item, *column[k + 1 :])
 
 
-def _put(values: Numbers, k: int, value: object) -> Numbers:
+def _put(values: NDArray[Number], k: int, value: NDArray[Number] | Number) -> NDArray[Number]:
     changed = values.copy()
     changed[k] = value
     return changed

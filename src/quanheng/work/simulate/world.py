@@ -67,8 +67,8 @@ class Event:
 
 @dataclass(frozen=True)
 class SimulatedArea:
-    """true_loss (r, Q): kWh lost in the lines on behalf of each row of `curves` (empty without them; 0 of a meter
-    that hangs elsewhere); master_gain (p,): relative error of the master; master_clock: s, as `Truth.clock`."""
+    """true_loss (r, Q): kWh lost in the lines on behalf of each row of the curves (0 of a meter that hangs
+    elsewhere; no rows for water, gas, heat); master_gain (p,): relative; master_clock: s late."""
 
     readings: AreaReadings
     truth: Truth
