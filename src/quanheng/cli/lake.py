@@ -21,7 +21,7 @@ WORDS = {
         "lake": "数据湖", "areas": "台区", "meters": "电表", "days": "天数", "data": "数据", "rate": "采集率",
         "files": "文件", "unsorted": "未按台区排列，读取前须先整理", "fine": "没有发现异常",
         "notes": "记录的异常（不妨碍运行）", "none": "—",
-        "no_rows": "台区没有任何读数", "no_master": "台区没有总表读数", "few_meters": "台区只有一块表或没有表",
+        "no_rows": "台区没有任何读数", "no_master": "台区没有总表读数", "few_meters": "台区至多一块表",
         "few_days": "台区天数太少", "never_read": "电表从未读到", "backwards": "示值倒走或换表",
         "rollover": "示值翻转",
     },
@@ -55,7 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check or reduce; 0. Raises errors.Fault for a lake that is refused, an OUT that exists, a wrong step."""
+    """Check or reduce; 0. Raises errors.Fault for a lake that is refused, an OUT that exists, a bad step."""
     return _check(args) if args.job == "check" else _reduce(args)
 
 

@@ -293,7 +293,8 @@ def _align(rows: list[Rows], name: str, span: _Span, lines: int, kind: type[Real
             continue
         at = span.offset(each.block.start[row])
         even = lists.even(row) if np.all(at == at[0]) else None
-        if even is None or not _put(aligned, line, int(at[0]), even):
+        done = even is not None and _put(aligned, line, int(at[0]), even)
+        if not done and not _scatter(aligned, line, at, lists, row):
             for one in range(len(row)):
                 _merge(aligned[line[one]], int(at[one]), each.block, int(row[one]), name)
     return aligned
@@ -310,6 +311,28 @@ def _put(aligned: NDArray[Real], line: NDArray[np.intp], at: int, even: NDArray[
     if not np.isnan(aligned[where, at:stop]).all():
         return False
     aligned[where, at:stop] = even
+    return True
+
+
+def _scatter(
+    aligned: NDArray[Real],
+    line: NDArray[np.intp],
+    at: NDArray[np.int64],
+    lists: Lists,
+    row: NDArray[np.int64],
+) -> bool:
+    """Put lists of any length at any time where all places are free; False if some are not."""
+    length = lists.length[row]
+    order = np.lexsort((at, line))
+    later, before = order[1:], order[:-1]
+    if np.any((line[later] == line[before]) & (at[later] < at[before] + length[before])):
+        return False
+    element = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    where = np.repeat(line * aligned.shape[1] + at, length) + element
+    flat = aligned.reshape(-1)
+    if not np.isnan(flat[where]).all():
+        return False
+    flat[where] = lists.values[np.repeat(lists.first[row], length) + element]
     return True
 
 

@@ -128,5 +128,5 @@ def falls(steps: Float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return fallen, rolled
 
 
-def _names(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> list[str]:
+def _names(names: tuple[str, ...], chosen: NDArray[np.bool_] | np.bool_) -> list[str]:
     return [names[each] for each in np.flatnonzero(chosen)]
