@@ -17,7 +17,7 @@ from quanheng.evidence.bundle import (
     sealed_files,
 )
 from quanheng.ground.digest import sha256_bytes
-from quanheng.ground.errors import BadTable
+from quanheng.ground.errors import BadOutput
 
 FACTS: dict[str, Any] = {
     "method": "m/1",
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_bundle_names_every_file_with_its_digest(folder: Path) -> None:
     bundle = seal(folder, FACTS)
-    assert bundle["outputs"] == {"a.parquet": sha256_bytes(b"a"), "detail/b.parquet": sha256_bytes(b"b")}
+    assert bundle.outputs == {"a.parquet": sha256_bytes(b"a"), "detail/b.parquet": sha256_bytes(b"b")}
     assert read_bundle(folder / "run.json") == bundle
 
 
@@ -56,11 +56,11 @@ def test_what_is_learnt_later_does_not_break_the_seal(folder: Path) -> None:
     (folder / "checks.parquet").write_bytes(b"checks")
     (folder / "learned.json").write_bytes(b"{}")
     assert seal(folder, FACTS) == sealed
-    assert differences(folder, sealed["outputs"], sealed_files(folder)) == []
+    assert differences(folder, sealed.outputs, sealed_files(folder)) == []
 
 
 def test_every_kind_of_difference_is_told_by_path(folder: Path) -> None:
-    digests = seal(folder, FACTS)["outputs"]
+    digests = seal(folder, FACTS).outputs
     (folder / "a.parquet").write_bytes(b"A")
     (folder / "detail" / "b.parquet").unlink()
     (folder / "c.parquet").write_bytes(b"c")
@@ -80,17 +80,18 @@ def test_every_kind_of_difference_is_told_by_path(folder: Path) -> None:
         b"{}",
         b"\xff",
         b'{"method": 1}',
-        b'{"method":"m","version":"0","parameters":{},"counts":{},"inputs":{},"outputs":{"../x":"0"}}',
+        b'{"format":"quanheng-run-1","method":"m"}',
+        b'{"format":"quanheng-run-1","method":"m","version":"0","parameters":{},"inputs":{},"outputs":{"../x":"0"}}',
     ],
 )
 def test_what_is_no_bundle_is_refused(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "run.json").write_bytes(text)
-    with pytest.raises(BadTable):
+    with pytest.raises(BadOutput):
         read_bundle(tmp_path / "run.json")
 
 
 def test_no_bundle_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadTable, match="no such file"):
+    with pytest.raises(BadOutput, match="no such file"):
         read_bundle(tmp_path / "run.json")
 
 

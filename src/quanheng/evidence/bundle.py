@@ -1,7 +1,8 @@
-"""A bundle records a computation: the digests of what went in and of what came out, and all that chose the way.
+"""A bundle records a computation: run.json, from which whoever has the inputs can compute it again.
 
-It holds no clock, no path of a machine and no number of workers: the same computation has the same bundle, to the
-byte. Whoever has the inputs can compute it again.
+It holds the digests of what went in (by path relative to the lake) and of what came out (relative to its folder),
+and all that chose the way: method, version, parameters, seeds. It holds no clock, no path of a machine and no
+number of workers: the same computation has the same bundle, to the byte.
 """
 
 from __future__ import annotations
@@ -15,18 +16,50 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from quanheng.ground.digest import canonical_json, sha256_file
-from quanheng.ground.errors import BadTable
+from quanheng.ground.digest import canonical_json, sha256_bytes, sha256_file
+from quanheng.ground.errors import BadOutput
 from quanheng.ground.files import write_durably
 
-RUN = "run.json"
-UNSEALED = frozenset({RUN, "checks.parquet", "learned.json"})  # what joins a folder after its run
+NAME = "run.json"
+FORMAT = "quanheng-run-1"
+UNSEALED = frozenset({NAME, "checks.parquet", "learned.json"})  # what joins a folder after its run
 LIBRARIES = ("numpy", "scipy", "pyarrow", "altair", "vl-convert-python")
 REQUIRED: Mapping[str, type] = {
-    "method": str, "version": str, "parameters": dict, "inputs": dict, "outputs": dict, "counts": dict,
+    "method": str, "version": str, "parameters": dict, "inputs": dict, "outputs": dict,
 }  # fmt: skip
 
-Bundle = dict[str, Any]
+
+@dataclass(frozen=True)
+class Bundle:
+    """A computation as recorded."""
+
+    facts: Mapping[str, Any]  # all of run.json
+    digest: str  # of its bytes
+
+    @property
+    def method(self) -> str:
+        """Name of the method; another name means that results may differ beyond their last bits."""
+        return str(self.facts["method"])
+
+    @property
+    def version(self) -> str:
+        """Version of the program."""
+        return str(self.facts["version"])
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the run was told."""
+        return dict(self.facts["parameters"])
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Digest by path relative to the lake."""
+        return dict(self.facts["inputs"])
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Digest by path relative to the folder of run.json."""
+        return dict(self.facts["outputs"])
 
 
 @dataclass(frozen=True, order=True)
@@ -60,29 +93,56 @@ def digest_files(folder: Path, names: Iterable[str], *, threads: int = 1) -> dic
 
 
 def seal(folder: Path, facts: Mapping[str, Any]) -> Bundle:
-    """Write run.json, durably, with the facts and the digests of all sealed files; returns what was written."""
-    bundle = {**facts, "outputs": digest_files(folder, sealed_files(folder))}
-    write_durably(folder / RUN, canonical_json(bundle))
+    """Write run.json, durably, with the facts and the digests of all sealed files of the folder.
+
+    facts: JSON-able, with method, version, parameters and inputs; `format` and `outputs` are filled in here.
+    """
+    outputs = digest_files(folder, sealed_files(folder))
+    data = canonical_json({**facts, "format": FORMAT, "outputs": outputs})
+    bundle = parse(data, folder / NAME)
+    write_durably(folder / NAME, data)
     return bundle
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read run.json. Raises BadTable if there is none, or it is no bundle."""
+    """Read run.json. Raises BadOutput if there is none, or it is no bundle."""
     try:
-        bundle = json.loads(path.read_bytes())
+        data = path.read_bytes()
     except FileNotFoundError as error:
-        raise BadTable(f"{path}：没有这个文件；应是一次运行的 run.json / {path}: no such file") from error
-    except (OSError, ValueError) as error:
-        raise BadTable(f"{path}：读不出来（{error}） / {path}: cannot be read: {error}") from error
-    if not isinstance(bundle, dict):
-        raise BadTable(f"{path}：不是 run.json / {path}: is no run.json: not one JSON object")
+        raise BadOutput(
+            f"{path}：没有这个文件；应是一次运行的 run.json"
+            f" / {path}: no such file; give the run.json of a run"
+        ) from error
+    except OSError as error:
+        reason = error.strerror
+        raise BadOutput(f"{path}：读不出来（{reason}） / {path}: cannot be read: {reason}") from error
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path) -> Bundle:
+    """The bundle that the bytes of `path` hold. Raises BadOutput if they are none."""
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise foreign(path, f"不是 JSON（{error}）", f"is not JSON: {error}") from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise foreign(path, f"没有 format = {FORMAT}", f"has no format = {FORMAT}")
     for key, kind in REQUIRED.items():
-        if not isinstance(bundle.get(key), kind):
-            raise BadTable(f"{path}：缺少 {key} 或类型不对 / {path}: {key!r} is missing or of another type")
-    for name in (*bundle["inputs"], *bundle["outputs"]):
+        if not isinstance(facts.get(key), kind):
+            raise foreign(path, f"缺少 {key} 或类型不对", f"{key!r} is missing or of another type")
+    for name, digest in (*facts["inputs"].items(), *facts["outputs"].items()):
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise BadTable(f"{path}：{name} 不是相对路径 / {path}: {name!r} is no path below the folder")
-    return bundle
+            raise foreign(path, f"{name} 不是相对路径", f"{name!r} is no path below the folder")
+        if not isinstance(digest, str):
+            raise foreign(path, f"{name} 的摘要值不是文字", f"the digest of {name!r} is no text")
+    return Bundle(facts, sha256_bytes(data))
+
+
+def foreign(path: Path, chinese: str, english: str) -> BadOutput:
+    """The fault of a file that is no bundle."""
+    return BadOutput(
+        f"{path} 不是一次运行的 run.json：{chinese} / {path}: is no run.json of a run: {english}"
+    )
 
 
 def differences(
