@@ -32,7 +32,7 @@ from quanheng.work.supervise.registers import Events, continuous
 Float = NDArray[np.float64]
 
 # What the line loss or the calibration of the voltages leaves in a correction and no number of days removes.
-BIAS = {"curves": 0.0008, "terms": 0.0008, "registers": 0.012}
+BIAS = {"curves": 0.0008, "terms": 0.0008, "registers": 0.016}
 BIAS_WITHOUT_LINES = 0.002  # water, gas, heat: no line loss, but an error curve
 PRIORS = {"electricity": Prior(), "water": Prior(spike=0.012, slab=0.12), "gas": Prior(spike=0.012, slab=0.12)}
 TYPICAL_NOISE = {"curves": Noise(2.0, 600.0), "terms": Noise(2.0, 1000.0), "registers": Noise(400.0, 600.0)}

@@ -34,13 +34,14 @@ Flags = NDArray[np.bool_]
 LARGEST_CHANGE = 0.2
 CHANGE_SD = 0.05  # prior standard deviation of a change of a meter's error
 CHANGE_EVIDENCE = 14.0  # nats that a change must add: a few thousand meters × dates are looked at
-CHANGE_MARGIN = 8.0  # nats by which a change must beat an error that always held
+CHANGE_MARGIN = 8.0  # nats by which a change must beat a simpler one
 FOREIGN_EVIDENCE = 25.0
 OUTLIER = 5.5  # standard deviations of an innovation that is set aside
 SUSPECT = 4.0  # chi-square over days, beyond which consumers booked elsewhere are sought
 STOPPED = 2.0  # ratio of the mean squared innovations after a stop to those before
 MISFIT = 1.6  # chi-square over days, beyond which the model does not hold
 DATES_PER_YEAR = 24
+DRIFTS = 3
 LEAST_DAYS = 20
 LEAST_RUN = 5  # days of unmetered consumption
 CAP = Noise(white=30.0, clock=5e4)  # more noise than this is a fault, not noise
@@ -100,37 +101,40 @@ def best_change(vector: GaussianVector, equation: Equation) -> Change | None:
     days = len(vector.y)
     profiles, begins = change_profiles(days)
     x = equation.energy
-    # 1 all meters × profiles by a cheap score  2 the best exactly  3 the date, day by day
+    # 1 all meters × profiles by a cheap score  2 the best exactly  3 its meter with every profile  4 the date, day by day
     projected = (x * vector.weighted[:, None]).T @ profiles
     within = (x**2).T @ profiles**2
     size = np.abs(projected) / np.sqrt(np.maximum(within, 1e-12))
     shown = np.argsort(-size, axis=None)[:40]
     row, profile = np.unravel_index(shown, size.shape)
-    columns = x[:, row] * profiles[:, profile]
-    gain, _ = evidence_of_columns(vector, columns, sd=CHANGE_SD)
-    k = int(np.argmax(gain))
-    if gain[k] < CHANGE_EVIDENCE:
+    gain, _ = evidence_of_columns(vector, x[:, row] * profiles[:, profile], sd=CHANGE_SD)
+    if gain.max() < CHANGE_EVIDENCE:
         return None
-    return dated(vector, x[:, row[k]], int(equation.meter[row[k]]), profiles[:, profile[k]], int(begins[profile[k]]))
+    j = int(row[np.argmax(gain)])
+    return dated(vector, x[:, j], int(equation.meter[j]), profiles, begins)
 
 
-def dated(vector: GaussianVector, x: Float, meter: int, profile: Float, since: int) -> Change:
-    """The change with its date to the day, where it is a step; `since` stays where it is a drift or always held."""
+def dated(
+    vector: GaussianVector, x: Float, meter: int, profiles: Float, begins: NDArray[np.intp]
+) -> Change:
+    """The simplest change of one meter that explains its part: none, a step dated to the day, or a drift.
+
+    A step must beat an error that always held, and a drift a step, by `CHANGE_MARGIN` nats.
+    """
     days = len(x)
-    if profile.all():
-        profile = np.ones(days)
-    candidates = np.arange(max(1, since - 20), min(days - 1, since + 21))
-    time = np.arange(days)[:, None]
-    steps = [] if profile.all() else [(time >= candidates).astype(float)]
-    profiles = np.concatenate([profile[:, None], *steps], axis=1)
     gain, beta = evidence_of_columns(vector, x[:, None] * profiles, sd=CHANGE_SD)
-    k = int(np.argmax(gain))
-    if not profile.all():
-        always, size = evidence_of_columns(vector, x[:, None], sd=CHANGE_SD)
-        if gain[k] < always[0] + CHANGE_MARGIN:
-            return Change(meter, np.ones(days), 0, float(size[0]), float(always[0]))
-    day = since if k == 0 else int(candidates[k - 1])
-    return Change(meter, profiles[:, k], day, float(beta[k]), float(gain[k]))
+    drifts = np.arange(len(begins) - DRIFTS, len(begins))
+    step = 1 + int(np.argmax(gain[1 : drifts[0]]))
+    near = np.arange(max(1, begins[step] - 20), min(days - 1, begins[step] + 21))
+    steps = (np.arange(days)[:, None] >= near).astype(float)
+    step_gain, step_beta = evidence_of_columns(vector, x[:, None] * steps, sd=CHANGE_SD)
+    k, drift = int(np.argmax(step_gain)), int(drifts[np.argmax(gain[drifts])])
+    best = Change(meter, profiles[:, 0], 0, float(beta[0]), float(gain[0]))
+    if step_gain[k] > best.evidence + CHANGE_MARGIN:
+        best = Change(meter, steps[:, k], int(near[k]), float(step_beta[k]), float(step_gain[k]))
+    if gain[drift] > best.evidence + CHANGE_MARGIN:
+        best = Change(meter, profiles[:, drift], int(begins[drift]), float(beta[drift]), float(gain[drift]))
+    return best
 
 
 def with_change(vector: GaussianVector, column: Float) -> GaussianVector:
