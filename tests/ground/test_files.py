@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quanheng.ground.errors import BadOutput
-from quanheng.ground.files import check_new_folder, held, publish, write_durably
+from quanheng.ground.files import check_new_folder, fresh_folder, held, publish, write_durably
 
 
 def test_a_file_is_written_as_a_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -42,9 +42,15 @@ def test_a_new_folder_is_refused_where_one_exists_or_the_lake_is(tmp_path: Path)
         (tmp_path / "no" / "out", "no folder"),
     ):
         with pytest.raises(BadOutput, match=why):
-            check_new_folder(target, apart_from=lake)
-    check_new_folder(tmp_path / "out", apart_from=lake)
+            check_new_folder(target, outside=lake)
+    check_new_folder(tmp_path / "out", outside=lake)
     assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+
+
+def test_a_fresh_folder_is_empty_whatever_was_there(tmp_path: Path) -> None:
+    (tmp_path / "out" / "deep").mkdir(parents=True)
+    (tmp_path / "out" / "deep" / "a").write_bytes(b"x")
+    assert list(fresh_folder(tmp_path / "out").iterdir()) == []
 
 
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:

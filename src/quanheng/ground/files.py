@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,23 +48,30 @@ def publish(folder: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def check_new_folder(target: Path, *, apart_from: Path) -> None:
-    """Raises BadOutput unless `target` can become a new folder outside `apart_from`. Touches nothing."""
+def check_new_folder(target: Path, *, outside: Path) -> None:
+    """Raises BadOutput unless `target` can become a new folder outside `outside`. Touches nothing."""
     if target.exists() or target.is_symlink():
         raise BadOutput(
             f"{target} 已存在，不会改动它；请另选一个名字"
             f" / {target}: exists and is left untouched; choose another name"
         )
-    if target.resolve().is_relative_to(apart_from.resolve()):
+    if target.resolve().is_relative_to(outside.resolve()):
         raise BadOutput(
-            f"{target} 在 {apart_from} 之内，那里只读；请另选一个位置"
-            f" / {target}: lies within {apart_from}, which is only read; choose another place"
+            f"{target} 在 {outside} 之内，那里只读；请另选一个位置"
+            f" / {target}: lies within {outside}, which is only read; choose another place"
         )
     parent = target.absolute().parent
     if not parent.is_dir():
         raise BadOutput(f"{parent} 不是文件夹；请先建好 / {parent}: is no folder; make it first")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise BadOutput(f"{parent} 不可写；请换一个位置 / {parent}: cannot be written; choose another place")
+
+
+def fresh_folder(folder: Path) -> Path:
+    """The folder, empty: what an interrupted run left in it is removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 @contextmanager
