@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpttrf, dpttrs, dtrtrs
+from scipy.linalg.lapack import dpotrf, dpttrf, dpttrs, dtbtrs, dtrtrs
 from scipy.optimize import minimize
 
 from quanheng.measure.expectation_propagation import Mixture, Posterior, spike_and_slab
@@ -94,23 +94,26 @@ def factorised(diagonal: Float, off: Float) -> tuple[Float, Float]:
 
 def whitened(columns: Float, d: Float, e: Float) -> Float:
     """D^−½ L⁻¹ columns, for columns of shape (T, m)."""
-    out = np.array(columns, order="C")
-    for t in range(1, len(out)):
-        out[t] -= e[t - 1] * out[t - 1]
+    band = np.ones((2, len(d)))
+    band[1, :-1] = e
+    out, info = dtbtrs(band, columns, uplo="L", diag="U")
+    if info != 0:
+        raise np.linalg.LinAlgError("covariance of the steps is singular")
     out /= np.sqrt(d)[:, None]
-    return out
+    return np.asarray(out)
 
 
 def freeze_information(d: Float, e: Float) -> Float:
     """Diagonal of D'V⁻¹D for the difference operator D, from L D L' of V; (T + 1,)."""
     steps = len(d)
-    diagonal, off = np.empty(steps), np.zeros(steps + 1)
-    diagonal[-1] = 1 / d[-1]
+    diagonal, off = [0.0] * (steps + 2), [0.0] * (steps + 1)  # plain floats: a recursion, one step at a time
+    pivots, below = (1.0 / d).tolist(), e.tolist()
+    diagonal[steps] = pivots[-1]
     for t in range(steps - 2, -1, -1):
-        off[t + 1] = -e[t] * diagonal[t + 1]
-        diagonal[t] = 1 / d[t] - e[t] * off[t + 1]
-    padded = np.concatenate([[0.0], diagonal, [0.0]])
-    return padded[:-1] + padded[1:] - 2 * off
+        off[t + 1] = -below[t] * diagonal[t + 2]
+        diagonal[t + 1] = pivots[t] - below[t] * off[t + 1]
+    padded = np.array(diagonal)
+    return padded[:-1] + padded[1:] - 2 * np.array(off)
 
 
 def marginalise(equation: Equation, noise: Noise) -> Marginal:
@@ -121,7 +124,8 @@ def marginalise(equation: Equation, noise: Noise) -> Marginal:
     """
     d, e = factorised(*covariance(equation, noise))
     r = len(equation.meter)
-    columns = np.concatenate([equation.nuisance, equation.energy, equation.target[:, None]], axis=1)
+    columns = np.empty((len(d), equation.nuisance.shape[1] + r + 1), order="F")
+    columns[:, : -r - 1], columns[:, -r - 1 : -1], columns[:, -1] = equation.nuisance, equation.energy, equation.target
     z = whitened(columns, d, e)
     gram = z.T @ z
     m = equation.nuisance.shape[1]
@@ -190,7 +194,7 @@ def fitted_noise(equation: Equation, residual: Float, start: Noise, *, freedom: 
     log_typical = np.log([TYPICAL.white, TYPICAL.clock])
     log_start = np.log([start.white, start.clock])
     best = minimize(
-        deviance, log_start, method="Nelder-Mead", options={"xatol": 0.03, "fatol": 0.03, "maxiter": 80}
+        deviance, log_start, method="Nelder-Mead", options={"xatol": 0.1, "fatol": 0.05, "maxiter": 60}
     )
     return Noise(float(np.exp(best.x[0])), float(np.exp(best.x[1])), start.spread)
 
@@ -209,19 +213,22 @@ def solve(
     """Posterior of the corrections of n meters under all equations, the noise estimated along the way."""
     n = len(prior.mean)
     current = list(noise) if noise is not None else [TYPICAL] * len(equations)
+    sites = None
     for turn in range(passes):
         marginals = [marginalise(q, v) for q, v in zip(equations, current, strict=True)]
         A, h = np.zeros((n, n)), np.zeros(n)
         for q, g in zip(equations, marginals, strict=True):
             A[np.ix_(q.meter, q.meter)] += g.A
             h[q.meter] += g.h
-        posterior = spike_and_slab(A, h, prior)
+        last = turn == passes - 1
+        posterior = spike_and_slab(A, h, prior, start=sites, tolerance=2e-3 if last else 0.05)
+        sites = posterior.sites
         nuisances = [nuisance_mean(g, posterior.mean[q.meter]) for q, g in zip(equations, marginals, strict=True)]
         residuals = [
             q.target - q.energy @ posterior.mean[q.meter] - q.nuisance @ u
             for q, u in zip(equations, nuisances, strict=True)
         ]
-        if turn < passes - 1:
+        if not last:
             current = [
                 relearnt(q, g, posterior, u, r, v)
                 for q, g, u, r, v in zip(equations, marginals, nuisances, residuals, current, strict=True)

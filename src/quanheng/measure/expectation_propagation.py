@@ -27,6 +27,14 @@ class Mixture:
 
 
 @dataclass(frozen=True)
+class Sites:
+    """Gaussian approximations of the priors: precisions and precision-weighted means, (n,)."""
+
+    tau: Float
+    nu: Float
+
+
+@dataclass(frozen=True)
 class Posterior:
     """Gaussian approximation of the joint posterior, and what the data alone say of each coefficient."""
 
@@ -35,6 +43,7 @@ class Posterior:
     location: Float  # (n,) mean of the cavity: the likelihood of c_i with every other c integrated out
     scale: Float  # (n,) its standard deviation; inf where the data say nothing
     iterations: int
+    sites: Sites  # where another solution of nearly the same problem may start
 
 
 def mixture(n: int, *, mean: float | Float, spike: float | Float, slab: float | Float, share: float | Float) -> Mixture:
@@ -64,46 +73,70 @@ def tilted_moments(location: Float, variance: Float, prior: Mixture) -> tuple[Fl
 
 def inverse_spd(matrix: Float) -> Float:
     """Inverse of a symmetric positive definite matrix by Cholesky. Raises LinAlgError if it is not."""
-    factor, info = dpotrf(matrix, lower=1, clean=0)
+    factor, info = dpotrf(matrix, lower=1, clean=1)
     if info == 0:
         inverse, info = dpotri(factor, lower=1, overwrite_c=1)
     if info != 0:
         raise np.linalg.LinAlgError("matrix is not positive definite")
-    lower = np.tril(inverse)
-    return np.asarray(lower + np.tril(inverse, -1).T)
+    full = inverse + inverse.T
+    full[np.diag_indices_from(full)] *= 0.5
+    return np.asarray(full)
+
+
+def updated_inverse(covariance: Float, change: Float) -> Float:
+    """(covariance⁻¹ + diag(change))⁻¹ for a change (n,) that is zero but for a few elements (Woodbury)."""
+    of = np.flatnonzero(change)
+    rows = covariance[of]
+    inner = np.eye(len(of)) + change[of, None] * rows[:, of]
+    return np.asarray(covariance - rows.T @ np.linalg.solve(inner, change[of, None] * rows))
 
 
 def spike_and_slab(
-    A: Float, h: Float, prior: Mixture, *, tolerance: float = 1e-3, iterations: int = 60
+    A: Float,
+    h: Float,
+    prior: Mixture,
+    *,
+    tolerance: float = 2e-3,
+    iterations: int = 60,
+    start: Sites | None = None,
 ) -> Posterior:
     """Posterior of c under exp(−½ c'Ac + h'c) and the mixture prior.
 
-    A: (n, n) symmetric, positive semidefinite; h: (n,). Sites move in parallel, damped; the end is reached
-    when no marginal mean moves by more than `tolerance` of the spike. Deterministic.
+    A: (n, n) symmetric, positive semidefinite; h: (n,). Sites move in parallel, damped; the end is reached when no
+    marginal mean moves by more than `tolerance` of its standard deviation or of the spike. Only sites that move
+    noticeably are carried into the inverse, so that the later turns cost little. Deterministic.
     """
     n = len(h)
     floor = 1.0 / (100.0 * prior.slab) ** 2
-    tau = 1.0 / prior.spike**2
-    nu = prior.mean * tau
-    mean = np.full(n, np.nan)
-    step = 1.0
-    previous = np.inf
-    count = 0
-    while True:
-        covariance = inverse_spd(A + np.diag(tau))
-        new = covariance @ (h + nu)
-        moved = float(np.max(np.abs(new - mean) / prior.spike)) if count else np.inf
-        mean = new
-        variance = np.diag(covariance)
+    tau, nu = (start.tau, start.nu) if start else (1.0 / prior.spike**2, prior.mean / prior.spike**2)
+    covariance = inverse_spd(A + np.diag(tau))
+    mean = covariance @ (h + nu)
+    step, previous = 1.0, np.inf
+    for count in range(1, iterations + 1):
+        variance = covariance.diagonal()
         cavity_tau = np.maximum(1.0 / variance - tau, 1e-12 / prior.slab**2)
-        cavity_nu = mean / variance - nu
-        location, cavity = cavity_nu / cavity_tau, 1.0 / cavity_tau
-        if moved < tolerance or count == iterations:
-            return Posterior(mean, covariance, location, np.sqrt(cavity), count)
+        location, cavity = (mean / variance - nu) / cavity_tau, 1.0 / cavity_tau
         m, v = tilted_moments(location, cavity, prior)
-        site_tau = np.clip(1.0 / v - cavity_tau, floor, None)
-        site_nu = m / v - cavity_nu
+        change = step * (np.clip(1.0 / v - cavity_tau, floor, None) - tau)
+        change[np.abs(change) * variance < NOTICEABLE] = 0.0
+        nu = nu + step * (m / v - location * cavity_tau - nu)
+        tau = tau + change
+        moving = int(np.count_nonzero(change))
+        if moving > n // 3:
+            covariance = inverse_spd(A + np.diag(tau))
+        elif moving:
+            covariance = updated_inverse(covariance, change)
+        new = covariance @ (h + nu)
+        moved = float(np.max(np.abs(new - mean) / np.maximum(prior.spike, np.sqrt(variance))))
+        mean = new
+        if moved < tolerance:
+            break
         step = max(0.3, 0.7 * step) if moved > 0.9 * previous else step
         previous = moved
-        tau, nu = tau + step * (site_tau - tau), nu + step * (site_nu - nu)
-        count += 1
+    variance = covariance.diagonal()
+    cavity_tau = np.maximum(1.0 / variance - tau, 1e-12 / prior.slab**2)
+    location = (mean / variance - nu) / cavity_tau
+    return Posterior(mean, covariance, location, 1.0 / np.sqrt(cavity_tau), count, Sites(tau, nu))
+
+
+NOTICEABLE = 2e-3  # change of a site's precision, relative to the marginal's, that is carried into the inverse

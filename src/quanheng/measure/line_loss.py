@@ -19,6 +19,7 @@ Index = NDArray[np.intp]
 
 QUARTERS_PER_HOUR = 4
 RIDGE = 1e-3
+CALIBRATION = 8  # quarter-hours averaged before voltages are regressed on loads: linear, so nothing is lost but noise
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class ReducedRows:
 
 def filled_by_time_of_day(values: Single, per_day: int) -> Single:
     """Values (r, Q) with NaN replaced by the row's mean at that time of day (its overall mean, or 0, if none)."""
-    missing = np.isnan(values)
-    if not missing.any():
+    if not np.isnan(values.sum()):
         return values
+    missing = np.isnan(values)
     days = values.reshape(values.shape[0], -1, per_day)
     seen = ~missing.reshape(days.shape)
     count = seen.sum(axis=1)
@@ -58,9 +59,10 @@ def filled_by_time_of_day(values: Single, per_day: int) -> Single:
     return np.where(seen, days, profile[:, None, :]).reshape(values.shape).astype(np.float32)
 
 
-def hourly_mean(values: Single) -> Single:
-    """Means of four quarter-hours; (r, Q) to (r, Q / 4)."""
-    return np.asarray(values.reshape(values.shape[0], -1, QUARTERS_PER_HOUR).mean(axis=2))
+def added(values: Single, count: int) -> Single:
+    """Sums of `count` neighbouring quarter-hours; (r, Q) to (r, Q / count)."""
+    ones = np.ones(count, dtype=np.float32)
+    return np.asarray((values.reshape(-1, count) @ ones).reshape(len(values), -1))
 
 
 def zero_load_ratio(ratio: Single, load: Single, *, ridge: float = RIDGE) -> Float:
@@ -103,10 +105,10 @@ def reduce_quarter_hours(quarters: QuarterHours, *, per_step: int) -> ReducedRow
     ratio = v0[quarters.phase]
     ratio /= v
     ratio -= 1
-    offset = zero_load_ratio(hourly_mean(ratio), hourly_mean(energy) * QUARTERS_PER_HOUR)
+    offset = zero_load_ratio(added(ratio, CALIBRATION) / CALIBRATION, added(energy, CALIBRATION) * (QUARTERS_PER_HOUR / CALIBRATION))
     by_step = energy.reshape(rows, steps, per_step)
-    step_energy = by_step.sum(axis=2, dtype=float)
-    loss = np.einsum("rtk,rtk->rt", by_step, ratio.reshape(by_step.shape), dtype=float)
+    step_energy = added(energy, per_step).astype(float)
+    loss = np.einsum("rtk,rtk->rt", by_step, ratio.reshape(by_step.shape)).astype(float)
     loss -= offset[:, None] * step_energy
     cross = np.full((rows, steps), np.nan)
     if phases == 3:
@@ -115,9 +117,10 @@ def reduce_quarter_hours(quarters: QuarterHours, *, per_step: int) -> ReducedRow
         for p in range(3):
             of = quarters.phase == p
             cross[of] = np.einsum("rtk,tk->rt", by_step[of], difference[p].reshape(steps, per_step))
-    missing = np.isnan(quarters.energy).reshape(by_step.shape).any(axis=2)
-    for term in (step_energy, loss, cross):
-        term[missing] = np.nan
+    if energy is not quarters.energy:
+        missing = np.isnan(quarters.energy).reshape(by_step.shape).any(axis=2)
+        for term in (step_energy, loss, cross):
+            term[missing] = np.nan
     master = quarters.master_energy.reshape(phases, steps, per_step)
     return ReducedRows(
         energy=step_energy,
