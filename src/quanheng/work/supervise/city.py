@@ -1,4 +1,4 @@
-"""All meters of a lake together: assembled from its partitions, judged, and laid out as the tables of a run."""
+"""All meters of a lake together: assembled from its partitions, judged, laid out as the tables of a run."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Judged:
 def assemble(
     lake: Lake, parts: Sequence[Path], repaired: Mapping[int, Path], known: Mapping[str, Known]
 ) -> City:
-    """Put the results of the partitions side by side; `repaired`: areas (by their row) that were assessed anew."""
+    """Put the results of the partitions side by side; `repaired`: areas (by row) that were assessed anew."""
     unpacked = [tables.unpack(part) for part in parts]
     meters = pa.concat_tables(meters for meters, _, _ in unpacked)
     areas = pa.concat_tables(areas for _, areas, _ in unpacked)
@@ -146,7 +146,7 @@ def meter_columns(city: City, batches: pa.Array) -> MeterColumns:
 def verified(
     meters: pa.ChunkedArray, known: Mapping[str, Known]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Correction 1/(1 + e) − 1 that a field check established, and its uncertainty; NaN where there was none."""
+    """Correction 1/(1 + e) − 1 that a field check established, and its uncertainty; NaN without one."""
     mean, u = np.full(len(meters), np.nan), np.full(len(meters), np.nan)
     if known:
         names = sorted(known)

@@ -1,0 +1,71 @@
+"""`quanheng`: one command, a job for each file beside this one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from quanheng import __version__
+from quanheng.ground.errors import QuanhengError
+
+# Only the job that is asked for is loaded: plots and solvers take their time.
+JOBS = {
+    "simulate": "生成样例城市及其真值 / make a sample city and its truth",
+    "lake": "检查、化简数据湖 / check or reduce a lake",
+    "supervise": "由读数得出判定、工单和证据 / from readings to verdicts, orders and evidence",
+    "explain": "说明一块表为何如此判定 / explain the verdict on one meter",
+    "learn": "把现场核查结果带回来 / bring back what field checks found",
+    "recompute": "由凭据重算一次运行 / compute a run again from its bundle",
+}
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one job; returns its exit status (0 done or yes, 1 no, 2 input at fault, 3 cannot be shown)."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        args = read_arguments(arguments)
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except QuanhengError as error:
+        print(f"quanheng: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("quanheng: 已中断 / interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has gone; nothing more may be written there, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; a wrong one ends the program with status 2, as argparse does."""
+    parser = argparse.ArgumentParser(
+        prog="quanheng",
+        description="权衡：计量器具的在用监督。\nQuanheng: supervision of measuring instruments in service.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"quanheng {__version__}")
+    subparsers = parser.add_subparsers(dest="job", metavar="JOB", required=True)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for name, help_text in JOBS.items():
+        if name == asked:
+            job(name).add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=help_text)
+    return parser.parse_args(arguments)
+
+
+def job(name: str) -> ModuleType:
+    """The module of a job: `add_parser(subparsers)` declares it, `run(args)` does it."""
+    return importlib.import_module(f"quanheng.cli.{name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
