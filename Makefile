@@ -1,0 +1,83 @@
+# Two commands set everything up: `make demo` shows what quanheng does, `make test` shows that it does it right.
+# They need Python 3.11 or later, make and git, and write only below this folder.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+SOURCES := $(shell find src -name '*.py' -o -name '*.css' -o -name '*.js')
+SIMULATOR := $(shell find src/quanheng/work/simulate src/quanheng/measure/power_flow.py -name '*.py')
+
+# One BLAS thread per process: processes share the work, threads would only wait for one another.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+
+CITY := --areas 12 --meters 60 --days 180 --seed 7
+FAULTS := --fault missing:0.005 --fault swap --fault theft --fault stopped --fault step
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --timeout 600
+
+.PHONY: help demo test test-all lint bench lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo      生成样例城市、运行一次监督并打开报告 / simulate a city, supervise it, open the report'
+	@echo 'make test      运行测试 / run the tests'
+	@echo 'make test-all  连同长时演练 / with the long drills'
+	@echo 'make lint      ruff, mypy, import-linter'
+	@echo 'make bench     检出能力与速度 / detection and speed'
+	@echo 'make lock      更新 constraints.txt / pin the versions anew'
+	@echo 'make clean     删除以上各命令所建之物 / remove what these commands made'
+
+demo: demo/out/report.html
+	@echo '报告 / report: $(CURDIR)/demo/out/report.html'
+	@if [ -z "$$CI" ] && { [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; }; then \
+		$(BIN)/python -m webbrowser 'file://$(CURDIR)/demo/out/report.html' >/dev/null 2>&1 </dev/null & fi
+
+$(BIN)/python:
+	@[ -n '$(PYTHON)' ] || { echo '需要 Python 3.11 或更高版本 / Python 3.11 or later is needed' >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# Each stamp says that a set of dependencies is installed as pyproject.toml and constraints.txt ask for it.
+$(VENV)/runtime.stamp: EXTRAS :=
+$(VENV)/dev.stamp: EXTRAS := [dev,dask]
+$(VENV)/bench.stamp: EXTRAS := [bench]
+$(VENV)/%.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(EXTRAS)'
+	@touch $@
+
+demo/city/truth.parquet: $(VENV)/runtime.stamp $(SIMULATOR)
+	rm -rf demo/city
+	$(BIN)/quanheng simulate demo/city $(CITY) $(FAULTS)
+
+demo/out/report.html: demo/city/truth.parquet $(SOURCES)
+	rm -rf demo/out
+	$(BIN)/quanheng supervise demo/city/lake --out demo/out --workers $(WORKERS)
+
+test: $(VENV)/dev.stamp
+	$(PYTEST) -m 'not drill'
+
+test-all: $(VENV)/dev.stamp
+	$(PYTEST)
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/bench.stamp
+	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+# The header stays; options and addresses that pip-compile may write do not.
+lock: $(VENV)/dev.stamp
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --all-extras --strip-extras --no-annotate --no-header \
+		--output-file $(VENV)/lock.txt pyproject.toml
+	{ grep '^#' constraints.txt; grep -E '^[a-z0-9]' $(VENV)/lock.txt; } > $(VENV)/constraints.txt
+	mv $(VENV)/constraints.txt constraints.txt
+
+clean:
+	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf src/*.egg-info
