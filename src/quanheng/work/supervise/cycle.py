@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from quanheng import __version__
 from quanheng.evidence.bundle import digest_files, libraries, seal, sealed_files
@@ -23,7 +23,7 @@ from quanheng.ground.engine import map_partitions
 from quanheng.ground.errors import BadOutput
 from quanheng.ground.files import check_new_folder, fresh_folder, held, publish, write_durably
 from quanheng.readings.batch import AreaReadings
-from quanheng.readings.lake.open import Lake, digests, open_lake, verify_unchanged
+from quanheng.readings.lake.open import METERS_PER_PARTITION, Lake, digests, open_lake, verify_unchanged
 from quanheng.readings.lake.partition import Partition
 from quanheng.readings.lake.read import read_partition
 from quanheng.work.supervise import tables
@@ -44,6 +44,7 @@ from quanheng.work.supervise.topology import (
 )
 
 METHOD = "energy balance, spike and slab, expectation propagation; 1"
+LEAST_PARTITIONS = 8
 MOST_SUSPECTS = 400  # each carries a matrix of days × days
 
 KEY = "key.json"  # what the results in a work folder belong to
@@ -98,6 +99,7 @@ class Run:
     choices: Choices
     hands: Hands
     learned: Learned
+    partitions: tuple[Partition, ...]
     work: Path
     progress: Progress
 
@@ -139,7 +141,7 @@ def supervise(
         inputs, parameters = digests(lake), parameters_of(choices)
         key = {"inputs": inputs, "parameters": parameters, "version": [METHOD, __version__]}
         with work_folder(out, canonical_json(key), say) as work:
-            run = Run(lake, choices, hands, learned, work, progress)
+            run = Run(lake, choices, hands, learned, partitions_of(lake), work, progress)
             parts = assess_all(run)
             found = seek(run, parts)
             city = assemble(lake, parts, repair(run, parts, found), learned.known)
@@ -165,6 +167,11 @@ def supervise(
             publish(whole, out)
     rmtree(work_of(out), ignore_errors=True)
     return dict(sealed.facts)
+
+
+def partitions_of(lake: Lake) -> tuple[Partition, ...]:
+    """About 2000 meters each; fewer in a small lake, so that there is work for every core of a machine."""
+    return lake.partitions(min(METERS_PER_PARTITION, 1 + lake.n_meters // LEAST_PARTITIONS))
 
 
 def parameters_of(choices: Choices) -> dict[str, Any]:
@@ -220,7 +227,7 @@ def known_in(partition: Partition, known: Mapping[str, Known]) -> dict[str, Know
 
 def assess_all(run: Run) -> list[Path]:
     """What was found of every area, a file for each partition."""
-    tasks = [Looked(each, known_in(each, run.learned.known)) for each in run.lake.partitions()]
+    tasks = [Looked(each, known_in(each, run.learned.known)) for each in run.partitions]
     return run.map("assess", partial(assess_partition, run.lake.path), tasks)
 
 
@@ -253,7 +260,7 @@ def seek(run: Run, parts: Sequence[Path]) -> tuple[Correction, ...]:
         return corrections((), (), foreign)
     file = run.work / "suspects.arrow"
     write_durably(file, tables.to_stream(pa.concat_tables(suspects)))
-    scored = run.map("seek", partial(score_partition, run.lake.path, file), run.lake.partitions())
+    scored = run.map("seek", partial(score_partition, run.lake.path, file), run.partitions)
     candidates: Candidates = ()
     for each in scored:
         found = tuple(Candidate(*row) for row in json.loads(each.read_bytes()))
