@@ -208,7 +208,7 @@ def solve(
     prior: Mixture,
     *,
     noise: Sequence[Noise] | None = None,
-    passes: int = 3,
+    passes: int = 2,
 ) -> Solution:
     """Posterior of the corrections of n meters under all equations, the noise estimated along the way."""
     n = len(prior.mean)
