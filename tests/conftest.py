@@ -1,0 +1,26 @@
+"""Small worlds for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quanheng.work.simulate.city import write_city
+from quanheng.work.simulate.faults import parse_faults
+from quanheng.work.simulate.world import World
+
+
+@pytest.fixture(scope="session")
+def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six areas of 20 meters in 40 days; in each pair of areas two meters are booked to the other's area."""
+    out = tmp_path_factory.mktemp("city") / "city"
+    world = World(meters=20, days=40, faults=parse_faults(["swap"]))
+    write_city(world, out, areas=6, seed=5)
+    return out
+
+
+@pytest.fixture(scope="session")
+def small_lake(small_city: Path) -> Path:
+    """The lake of `small_city`."""
+    return small_city / "lake"
