@@ -27,7 +27,10 @@ def allocate(size: Index, p_out: Float, total: int) -> Index:
     p = np.clip(np.where(np.isfinite(p_out), p_out, UNKNOWN_P), 1e-6, 1 - 1e-6)
     wanted = size * np.sqrt(p * (1 - p))
     rest = max(0, total - len(size))
-    return np.minimum(size, 1 + np.floor(rest * wanted / max(wanted.sum(), 1e-300)).astype(np.intp))
+    return np.asarray(
+        np.minimum(size, 1 + np.floor(rest * wanted / max(wanted.sum(), 1e-300)).astype(np.intp)),
+        dtype=np.intp,
+    )
 
 
 def draw(
