@@ -6,7 +6,7 @@ The data give a Gaussian likelihood N(location, scale²) of the correction c = t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from quanheng.measure.expectation_propagation import Mixture, responsibility
 
 Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+BLOCK = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,48 @@ def probability_out(p: MixturePosterior, maximum_permissible_error: Float) -> Fl
     return np.asarray(np.clip(cumulative(low, p) + above, 0.0, 1.0))
 
 
-def quantile(p: MixturePosterior, probability: float, *, turns: int = 40) -> Float:
-    """Correction below which the posterior holds `probability`; by bisection within the components' own quantiles."""
+def quantile(p: MixturePosterior, probability: float, *, tolerance: float = 1e-12) -> Float:
+    """Correction below which the posterior holds `probability`; arrays (n,).
+
+    Newton steps between the components' own quantiles, which enclose it; a step that leaves them is a bisection.
+    In blocks that stay in the cache, and only for those that still move.
+    """
+    out = np.empty(len(p.faulty))
+    for first in range(0, len(out), BLOCK):
+        part = slice(first, first + BLOCK)
+        out[part] = _quantile(_taken(p, part), probability, tolerance)
+    return out
+
+
+def _quantile(p: MixturePosterior, probability: float, tolerance: float) -> Float:
     z = float(ndtri(probability))
     ends = np.stack([p.sound_mean + z * p.sound_sd, p.faulty_mean + z * p.faulty_sd])
     low, high = ends.min(axis=0), ends.max(axis=0)
-    for _ in range(turns):
-        middle = 0.5 * (low + high)
-        below = cumulative(middle, p) < probability
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray(0.5 * (low + high))
+    c = np.where(p.faulty > 0.5, ends[1], ends[0])
+    out, moving = c.copy(), np.flatnonzero(np.isfinite(c))
+    for _ in range(100):
+        if len(moving) == 0:
+            break
+        now, c = _taken(p, moving), out[moving]
+        excess = cumulative(c, now) - probability
+        low[moving] = np.where(excess < 0, c, low[moving])
+        high[moving] = np.where(excess > 0, c, high[moving])
+        new = c - excess / np.maximum(_density(c, now), 1e-300)
+        inside = (new >= low[moving]) & (new <= high[moving])
+        out[moving] = np.where(inside, new, 0.5 * (low[moving] + high[moving]))
+        moving = moving[np.abs(out[moving] - c) > tolerance]
+    return out
+
+
+def _density(c: Float, p: MixturePosterior) -> Float:
+    sound, faulty = (c - p.sound_mean) / p.sound_sd, (c - p.faulty_mean) / p.faulty_sd
+    density = (1 - p.faulty) * np.exp(-0.5 * sound**2) / p.sound_sd
+    density += p.faulty * np.exp(-0.5 * faulty**2) / p.faulty_sd
+    return np.asarray(density / np.sqrt(2 * np.pi))
+
+
+def _taken(p: MixturePosterior, which: slice | NDArray[np.intp]) -> MixturePosterior:
+    return MixturePosterior(*(getattr(p, f.name)[which] for f in fields(p)))
 
 
 def error_interval(p: MixturePosterior, coverage: float = 0.95) -> tuple[Float, Float]:

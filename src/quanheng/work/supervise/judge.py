@@ -34,6 +34,8 @@ LIGHT_LOAD = 0.3  # kWh or m³ per day
 # What a lot may differ by, before its meters are seen.
 LOT_MEAN_SD = 0.004
 LOT_WEIGHT = 50.0  # meters that the city's experience counts for
+ENOUGH_METERS = 500_000  # of more meters every second, third … is taken to learn the priors
+TURNS = 60
 COMMON_U = 0.0005  # what all estimates of a lot may have in common and none of them shows
 
 
@@ -54,9 +56,13 @@ def pooled_priors(
     city's as `LOT_WEIGHT` meters would. Only the data's own word enters (likelihoods, not posteriors).
     """
     lots = len(batches)
-    use = columns.judged & np.isfinite(columns.scale) & (columns.scale < 0.01) & np.isnan(columns.verified_mean)
-    if not use.any():
+    use = np.flatnonzero(
+        columns.judged & np.isfinite(columns.scale) & (columns.scale < 0.01) & np.isnan(columns.verified_mean)
+    )
+    if not len(use):
         return [prior] * (lots + 1), ()
+    size = np.bincount(columns.batch[use][columns.batch[use] >= 0], minlength=lots)
+    use = use[:: 1 + len(use) // ENOUGH_METERS]
     code = columns.batch[use]
     location, scale, mpe = columns.location[use], columns.scale[use], columns.mpe[use]
     city = city_prior(location, scale, prior)
@@ -64,7 +70,8 @@ def pooled_priors(
     code, location, scale, mpe = code[known], location[known], scale[known], mpe[known]
     count = np.bincount(code, minlength=lots)
     mean, spike, share = np.zeros(lots), np.full(lots, city.spike), np.full(lots, city.share)
-    for _ in range(40):
+    for _ in range(TURNS):
+        before = mean, spike, share
         of = Mixture(mean[code], spike[code], np.full(len(code), city.slab), share[code])
         weight, m, v = sound_share(location, scale, of)
         total = np.bincount(code, weight, minlength=lots)
@@ -75,6 +82,8 @@ def pooled_priors(
         square = np.bincount(code, weight * (v + (m - mean[code]) ** 2), minlength=lots)
         spike = np.sqrt((square + LOT_WEIGHT * city.spike**2) / (total + LOT_WEIGHT))
         share = (count - total + LOT_WEIGHT * city.share) / (count + LOT_WEIGHT)
+        if settled(before, (mean, spike, share)):
+            break
     u = np.hypot(1 / np.sqrt(precision + LOT_MEAN_SD**-2), COMMON_U)
     out_mpe = np.bincount(code, mpe, minlength=lots) / np.maximum(count, 1)
     priors = [Prior(float(s), city.slab, float(p), float(m)) for m, s, p in zip(mean, spike, share, strict=True)]
@@ -83,7 +92,7 @@ def pooled_priors(
     expected = expected_out(priors, out_mpe)
     found = tuple(
         LotFinding(
-            batches[k], int(count[k]), float(error_of(mean[k])), float(u[k]), float(spike[k]), float(expected[k]),
+            batches[k], int(size[k]), float(error_of(mean[k])), float(u[k]), float(spike[k]), float(expected[k]),
             float(p_bad[k]),
         )  # fmt: skip
         for k in range(lots)
@@ -96,11 +105,19 @@ def city_prior(location: Float, scale: Float, prior: Prior) -> Prior:
     """Spike and share over all meters, by EM; mean and slab stay."""
     spike, share = prior.spike, prior.share
     n = len(location)
-    for _ in range(40):
+    for _ in range(TURNS):
+        before = spike, share
         weight, m, v = sound_share(location, scale, spread(replace(prior, spike=spike, share=share), n))
         spike = float(np.sqrt((np.sum(weight * (v + m**2)) + LOT_WEIGHT * prior.spike**2) / (weight.sum() + LOT_WEIGHT)))
         share = float((n - weight.sum() + LOT_WEIGHT * prior.share) / (n + LOT_WEIGHT))
+        if settled(before, (spike, share)):
+            break
     return replace(prior, spike=spike, share=share)
+
+
+def settled(before: Sequence[Float | float], now: Sequence[Float | float]) -> bool:
+    """Whether an iteration moves nothing any more that a probability would show."""
+    return all(np.max(np.abs(np.asarray(a) - b), initial=0.0) < 1e-7 for a, b in zip(before, now, strict=True))
 
 
 def spread(prior: Prior, n: int) -> Mixture:

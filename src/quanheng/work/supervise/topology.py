@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,27 +68,35 @@ def score_candidates(suspects: Sequence[TopologySuspect], readings: AreaReadings
     Log-likelihood of y − z against y for y ~ N(0, S): z'S⁻¹y − ½ z'S⁻¹z, with the variance left free. All meters are ranked by their correlation
     with S⁻¹y, and the first few scored exactly.
     """
-    found: list[Candidate] = []
-    energies: dict[tuple[object, int], Float | None] = {}
+    spans: dict[tuple[date, int], list[int]] = {}
     for k, suspect in enumerate(suspects):
-        if suspect.area == readings.area.area:
-            continue
-        key = (suspect.start, len(suspect.weights))
-        if key not in energies:
-            energies[key] = daily_energies(readings, suspect)
-        z = energies[key]
+        if suspect.area != readings.area.area:
+            spans.setdefault((suspect.start, len(suspect.weights)), []).append(k)
+    found: list[Candidate] = []
+    for group in spans.values():
+        z = daily_energies(readings, suspects[group[0]])
         if z is None:
             continue
-        centred = z - z.mean(axis=0)
-        rough = (z.T @ suspect.weights) / np.maximum(np.linalg.norm(centred, axis=0), 1e-9)
-        best = np.argsort(-rough, kind="stable")[:LOOKED_AT]
-        for j in best:
-            half = suspect.precision @ z[:, j]
-            gain = float(z[:, j] @ suspect.weights - 0.5 * z[:, j] @ half)
-            evidence = free_variance_evidence(suspect.chi_square, gain, len(z))
-            if evidence > CLEAR:
-                found.append(Candidate(k, readings.meters.meter[j], readings.area.area, evidence))
+        reach = np.stack([suspects[k].weights for k in group]) @ z  # the most that a meter can gain, (suspects, n)
+        rough = reach / np.maximum(np.linalg.norm(z - z.mean(axis=0), axis=0), 1e-9)
+        for k, gains, ranks in zip(group, reach, rough, strict=True):
+            found += scored(k, suspects[k], z, gains, ranks, readings)
     return merge_candidates(tuple(found), ())
+
+
+def scored(
+    k: int, suspect: TopologySuspect, z: Float, reach: Float, rough: Float, readings: AreaReadings
+) -> list[Candidate]:
+    """The best few meters of an area for one suspect, by the exact score."""
+    out = []
+    for j in np.argsort(-rough, kind="stable")[:LOOKED_AT]:
+        if free_variance_evidence(suspect.chi_square, float(reach[j]), len(z)) <= CLEAR:
+            continue
+        gain = float(reach[j] - 0.5 * z[:, j] @ (suspect.precision @ z[:, j]))
+        evidence = free_variance_evidence(suspect.chi_square, gain, len(z))
+        if evidence > CLEAR:
+            out.append(Candidate(k, readings.meters.meter[j], readings.area.area, evidence))
+    return out
 
 
 def merge_candidates(a: Candidates, b: Candidates) -> Candidates:
