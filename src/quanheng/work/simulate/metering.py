@@ -29,8 +29,8 @@ def frozen_registers(energy: Real, *, late: Float, uneven: Real, step: float, fi
     """Registers of one row as its clock freezes them, in whole steps counted from the first freeze: (Q + 1,).
 
     energy (Q,): kWh as the meter counts it in each true quarter-hour. late (Q + 1,): seconds by which freeze
-    k comes late. uneven (Q + 1,): power at the freeze over the mean of its quarter-hour. `first` in [0, 1): the
-    part of a step already counted. Before and after the record the first and last quarter-hour repeat.
+    k comes late. uneven (Q + 1,): power at the freeze over the mean of its quarter-hour. `first` in [0, 1):
+    the part of a step already counted. Before and after the record the first and last quarter-hour repeat.
     """
     quarters = len(energy)
     late = late / QUARTER_SECONDS

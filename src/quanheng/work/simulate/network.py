@@ -21,6 +21,7 @@ NOMINAL = 230.0  # V, phase to neutral
 BOX = 8  # meters in a meter box
 TURN = np.exp(-2j * np.pi * np.arange(3) / 3)  # phases A, B, C
 CHUNK = 4 * QUARTERS  # steps solved at once: what fits the cache
+MOST_STRETCH = 3.0  # boxes up to 240 m apart, as in a village
 TOLERANCE = 2e-3  # V, float32 work
 
 
@@ -43,7 +44,7 @@ def draw_feeder(meter: Index, phase: Index, rng: np.random.Generator) -> Feeder:
     parent = np.where(branch & (parent >= feeders), parent - feeders, parent)
     parent = np.where(parent < 0, -1, parent)
     main = rng.choice([0.25, 0.32, 0.44], feeders)[np.arange(boxes) % feeders]
-    length = rng.uniform(0.02, 0.05, boxes)
+    length = rng.uniform(0.03, 0.08, boxes)
     line = (main + 0.08j) * length
     # 2 the cable of a meter: 25 mm², 8–35 m
     cable = (0.727 + 0.085j) * rng.uniform(0.008, 0.035, meters)
@@ -90,18 +91,28 @@ def solve_area(feeder: Feeder, busbar: Single, power: Single, tangent: Float) ->
 
 
 def stretch(feeder: Feeder, busbar: Single, power: Single, tangent: Float, *, share: float) -> Feeder:
-    """The network with lengths such that about `share` of the energy is lost: lines are sized by load."""
+    """The network with lengths such that about `share` of the energy is lost: lines are sized by load.
+
+    A small or idle area loses less: no line grows to more than MOST_STRETCH times what was drawn.
+    """
     days = power.shape[1] // QUARTERS
     sample = np.unique(np.linspace(0, days - 1, 6).astype(int))[:, None] * QUARTERS + np.arange(QUARTERS)
     taken, source = power[:, sample.ravel()], busbar[:, sample.ravel()]
-    demand = taken * (1 + 1j * tangent[:, None])
-    flat = solve_feeder(feeder, busbar=source * TURN[:, None], power=1000 * demand, tolerance=np.inf)
-    feeder = _scaled(feeder, share * taken.sum() / (1e-3 * line_losses(feeder, flat).sum()))
-    lost = solve_area(feeder, source, taken, tangent).loss.sum()
-    return _scaled(feeder, share * taken.sum() / lost)
+    goal = 1000 * share * float(taken.sum(dtype=np.float64))
+    demand = 1000 * taken * (1 + 1j * tangent[:, None])
+    # 1 as if the voltage were the busbar's everywhere: at first the lines may be too long for any solution
+    flat = solve_feeder(feeder, busbar=source * TURN[:, None], power=demand, tolerance=np.inf)
+    factor = _stretching(goal, float(line_losses(feeder, flat).sum()))
+    # 2 with the voltages that this gives
+    lost = 1000 * float(solve_area(_scaled(feeder, factor), source, taken, tangent).loss.sum())
+    return _scaled(feeder, min(factor * _stretching(goal, lost), MOST_STRETCH))
 
 
-def _scaled(feeder: Feeder, factor: np.floating[Any]) -> Feeder:
+def _stretching(goal: float, lost: float) -> float:
+    return min(goal / lost, MOST_STRETCH) if lost > 0 else 1.0
+
+
+def _scaled(feeder: Feeder, factor: float) -> Feeder:
     return replace(
         feeder,
         phase_impedance=feeder.phase_impedance * factor,
