@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quanheng.work.supervise.costs import Costs
 from quanheng.work.supervise.topology import Correction
-
-if TYPE_CHECKING:
-    from quanheng.work.supervise.order import Costs
 
 LOOK = ("model", "master", "resolution", "voltage")  # unrepaired, somebody has to go and look at the master
 
@@ -86,7 +84,7 @@ def correction_orders(
 def unmetered_orders(
     k: int, area: Mapping[str, Any], facts: Mapping[str, Any], gain: float, costs: Costs
 ) -> list[Row]:
-    """Energy that passes the master and no meter; where a stopped meter explains it, that one is ordered already."""
+    """Energy that passes the master and no meter, unless a stopped meter explains it."""
     flows = [f for f in facts.get("unmetered") or () if not f.get("stopped")]
     if not flows:
         return []

@@ -1,27 +1,26 @@
 """What people are asked to do, ranked by what a visit is expected to bring.
 
 Expected benefit of an order, in the currency of the costs (each order is one visit). Let
-    year = kwh_day · 365 · price,   size = max(E|error|, mpe),   worth = size · year · horizon_years · (1 + harm)
+    year = kwh_day · 365 · price,  size = max(E|error|, mpe),
+    worth = size · year · horizon_years · (1 + harm)
 
     replace_trend, field_check   p_out · (worth − exchange) − visit
     replace_batch                E|error| · year · horizon_years · (1 + harm) − exchange − visit
-    replace_function             year · horizon_years − exchange − visit      of the energy that is not registered
-    theft                        theft_found · year · theft_years − visit     of the energy without a meter
+    replace_function             year · horizon_years − exchange − visit
+    theft                        theft_found · year · theft_years − visit
     data_correction, clock, re_read, field_check of an area
                                  verdict · meters that get verdicts again − visit
     sample_check                 sample + p_out · worth − visit
 
-An undetermined meter is checked where that is positive: p_out > C_false/(C_false + C_miss) with C_false = visit and
-C_miss = worth − exchange − visit. Energy of an order: indicated · error/(1 + error), u = indicated · u/(1 + error)²;
-positive where the customer paid too much.
+An undetermined meter is checked where that is positive: p_out > C_false/(C_false + C_miss) with C_false = visit
+and C_miss = worth − exchange − visit. Energy of an order: indicated · error/(1 + error), with standard
+uncertainty indicated · u/(1 + error)²; positive where the customer paid too much.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,9 +30,9 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from quanheng.ground.digest import canonical_json, sha256_bytes
-from quanheng.ground.errors import BadTable
 from quanheng.work.supervise.area_orders import Row, area_orders
 from quanheng.work.supervise.columns import LotFinding
+from quanheng.work.supervise.costs import Costs
 from quanheng.work.supervise.order_words import say
 from quanheng.work.supervise.sample import draw, strata
 from quanheng.work.supervise.topology import Correction
@@ -68,56 +67,6 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Costs:
-    """What orders are weighed by; amounts in one currency (defaults: yuan). Zero or more, all of them."""
-
-    visit: float = 60.0  # one visit to one address
-    exchange: float = 150.0  # a meter and its exchange, beside the visit
-    price_electricity: float = 0.55  # per kWh
-    price_water: float = 4.0  # per m³
-    price_gas: float = 3.0  # per m³
-    price_heat: float = 0.25  # per kWh
-    harm: float = 1.0  # what an unfair bill harms beyond its amount, as a multiple of the amount
-    horizon_years: float = 4.0  # how long an error would go on if nobody looked
-    theft_years: float = 1.0  # how long consumption without a meter would go on
-    theft_found: float = 0.5  # probability that a visit finds its cause
-    verdict: float = 5.0  # worth of verdicts for one more meter
-    sample: float = 80.0  # worth of one random check: without them recall is unknown
-    sample_share: float = 0.1  # random checks for each other visit, at least; and one in each stratum
-
-    def price(self, utility: str) -> float:
-        """Per kWh or m³."""
-        return float(getattr(self, f"price_{utility}"))
-
-
-def read_costs(path: Path | None) -> Costs:
-    """Costs from a TOML file; what it does not name keeps its default. Raises BadTable naming the key."""
-    if path is None:
-        return Costs()
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise BadTable(f"{path}：读不出来（{error}） / {path}: cannot be read as TOML: {error}") from error
-    known = [f.name for f in fields(Costs)]
-    for key, value in found.items():
-        if key not in known:
-            raise BadTable(
-                f"{path}：不认识 {key}；可用 {'、'.join(known)}"
-                f" / {path}: unknown key {key!r}; known are {', '.join(known)}"
-            )
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not 0 <= value < float("inf"):
-            raise BadTable(
-                f"{path}：{key} = {value} 应为不小于 0 的数"
-                f" / {path}: {key} = {value} should be a number of at least 0"
-            )
-    costs = Costs(**{key: float(value) for key, value in found.items()})
-    if costs.theft_found > 1:
-        raise BadTable(f"{path}：theft_found 是概率，不应大于 1 / {path}: theft_found is a probability")
-    return costs
-
-
-@dataclass(frozen=True)
 class Meters:
     """Verdicts as arrays; all (N,)."""
 
@@ -143,12 +92,12 @@ def rank_orders(
 ) -> pa.Table:
     """All orders of a cycle, ranked, with the columns of SCHEMA.
 
-    verdicts: N rows of verdicts.parquet; a column `mpe` sharpens benefits, and `batch` lets bad lots be ordered.
-    areas: rows of areas.parquet with utility and district; a column `start` dates the energy of errors that began
-    within the period. budget: visits a week. seed: 32 bytes, the digest of the inputs.
+    verdicts: N rows of verdicts.parquet; a column `mpe` sharpens benefits, `batch` lets bad lots be ordered.
+    areas: rows of areas.parquet with utility and district; a column `start` dates the energy of errors that
+    began within the period. budget: visits a week. seed: 32 bytes, the digest of the inputs.
     """
-    # 1 verdicts as arrays  2 orders of single meters  3 of bad lots  4 of areas  5 what is left undetermined
-    # 6 the random sample  7 rank  8 words, energy, evidence
+    # 1 verdicts as arrays  2 orders of single meters  3 of bad lots  4 what is left undetermined
+    # 5 of areas  6 the random sample  7 rank  8 words, energy, evidence
     meters = columns(verdicts, areas, costs)
     free = np.ones(len(verdicts), dtype=bool)
     rows = function_orders(verdicts, areas, meters, costs)
@@ -194,7 +143,7 @@ def floats(table: pa.Table, name: str) -> Float:
 
 
 def days_of_error(verdicts: pa.Table, areas: pa.Table, area: Index) -> Float:
-    """(N,) days of the period from `since` on, all of them where it is null; NaN where the start is not told."""
+    """(N,) days of the period from `since` on, all where it is null; NaN where the start is not told."""
     days = floats(areas, "days")[area]
     dated = pc.is_valid(verdicts["since"]).to_numpy().astype(bool)
     if not dated.any():
@@ -210,14 +159,14 @@ def floats_of_dates(column: pa.ChunkedArray) -> Float:
 
 
 def mean_size(error: Float, u: Float) -> Float:
-    """E|e| for e ~ N(error, u²). F. C. Leone et al., The folded normal distribution, Technometrics 3 (1961)."""
+    """E|e| for e ~ N(error, u²). Leone et al., The folded normal distribution, Technometrics 3 (1961)."""
     s = np.where(u > 0, u, 1e-12)
     z = error / s
     return np.asarray(s * np.sqrt(2 / np.pi) * np.exp(-0.5 * z**2) + error * erf(z / np.sqrt(2)))
 
 
 def trend_benefit(m: Meters, costs: Costs) -> Float:
-    """(N,) expected benefit of a visit to a meter that may be out of tolerance; NaN without a verdict."""
+    """(N,) expected benefit of a visit to a meter that may be out; NaN where it has no verdict."""
     size = np.maximum(mean_size(m.error, m.u), m.mpe)
     return np.asarray(m.p_out * (size * m.worth - costs.exchange) - costs.visit)
 
@@ -268,10 +217,11 @@ def sample_orders(
     stratum = strata(district.astype(np.intp)[m.area] + 1, m.verdict, m.kwh_day)
     at, weight = draw(stratum, free, m.p_out, int(np.ceil(costs.sample_share * visits)), seed)
     caught = np.nan_to_num(m.p_out * np.maximum(mean_size(m.error, m.u), m.mpe) * m.worth)
+    gain = costs.sample + caught - costs.visit
     return [
-        Row("sample_check", int(k), int(m.area[k]), costs.sample + float(caught[k]) - costs.visit, "sample", weight=float(w))
+        Row("sample_check", int(k), int(m.area[k]), float(gain[k]), "sample", weight=float(w))
         for k, w in zip(at, weight, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def ranked(rows: Sequence[Row], verdicts: pa.Table, areas: pa.Table) -> list[tuple[Row, str | None, str]]:

@@ -62,7 +62,8 @@ def task(row: Row, verdict: Mapping[str, Any], area: Mapping[str, Any]) -> Words
             unit = "m³" if area["utility"] in CUBIC else "kWh"
             return Words(
                 f"核查台区 {place} 的未计量用电：每日约 {row.kwh_day:.1f} {unit}，始于 {row.since}。",
-                f"Look for consumption without a meter in {place}: about {row.kwh_day:.1f} {unit} a day since {row.since}.",
+                f"Look for consumption without a meter in {place}: "
+                f"about {row.kwh_day:.1f} {unit} a day since {row.since}.",
             )
         case "clock":
             return Words(

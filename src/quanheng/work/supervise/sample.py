@@ -1,4 +1,4 @@
-"""The random sample of meters that nothing speaks against: without it, nobody knows how many bad ones are missed."""
+"""The random sample of meters that nothing speaks against: without it nobody knows how many are missed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNKNOWN_P = 0.02  # taken for a meter without a verdict
 
 
 def strata(district: Index, verdict: Index, kwh_day: Float) -> Index:
-    """(N,) one code for each district × verdict × class of load; a load that is not known counts as the lowest."""
+    """(N,) one code for each district × verdict × class of load; an unknown load counts as the lowest."""
     load = np.searchsorted(LOADS, np.nan_to_num(kwh_day), side="right")
     return np.asarray((district * 3 + verdict) * 3 + load, dtype=np.intp)
 
@@ -21,8 +21,8 @@ def strata(district: Index, verdict: Index, kwh_day: Float) -> Index:
 def allocate(size: Index, p_out: Float, total: int) -> Index:
     """How many to draw of each stratum: one of each, the rest in proportion to size·√(p(1 − p)).
 
-    size, p_out: (S,) meters and mean probability of being out of tolerance. Neyman's allocation, to within one;
-    W. G. Cochran, Sampling Techniques, 3rd ed., 5.5.
+    size, p_out: (S,) meters and mean probability of being out of tolerance. Neyman's allocation, to
+    within one; W. G. Cochran, Sampling Techniques, 3rd ed., 5.5.
     """
     p = np.clip(np.where(np.isfinite(p_out), p_out, UNKNOWN_P), 1e-6, 1 - 1e-6)
     wanted = size * np.sqrt(p * (1 - p))
@@ -38,9 +38,9 @@ def draw(
 ) -> tuple[Index, Float]:
     """Rows that are drawn, and how many meters each stands for.
 
-    stratum, free, p_out: (N,); only free meters can be drawn. seed: 32 bytes, the digest of the inputs: nobody
-    chooses who is checked, and anybody can draw again. Row k has the k-th 64-bit output of Philox with the first
-    16 bytes of the seed as its key; the smallest of each stratum are drawn.
+    stratum, free, p_out: (N,); only free meters can be drawn. seed: 32 bytes, the digest of the inputs:
+    nobody chooses who is checked, and anybody can draw again. Row k has the k-th 64-bit output of Philox with
+    the first 16 bytes of the seed as its key; the smallest of each stratum are drawn.
     """
     key = np.random.Philox(key=int.from_bytes(seed[:16], "little")).random_raw(len(stratum))
     rows = np.flatnonzero(free)
