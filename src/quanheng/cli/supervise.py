@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from quanheng.ground.engine import ENGINES, cores
 from quanheng.ground.errors import Fault
+from quanheng.work.supervise.costs import read_costs
 from quanheng.work.supervise.cycle import Choices, Hands, supervise
 from quanheng.work.supervise.cycle import Progress as Said
-from quanheng.work.supervise.order import read_costs
 
 STEPS = {
     "assess": "评估台区 / assess areas",

@@ -73,12 +73,10 @@ def test_a_killed_run_is_continued_to_the_same_bytes(small_lake: Path, whole: Pa
     run.send_signal(signal.SIGKILL)
     run.wait()
     assert not out.exists()
-    written = first.stat().st_mtime_ns
     steps: list[tuple[str, int]] = []
     supervise(small_lake, out, Choices(), Hands(), progress=lambda step, done, _: steps.append((step, done)))
     assert steps[0][0] == "assess"
     assert steps[0][1] >= 1
-    assert written
     assert contents(out) == contents(whole)
 
 

@@ -28,11 +28,12 @@ from quanheng.readings.lake.partition import Partition
 from quanheng.readings.lake.read import read_partition
 from quanheng.work.supervise import tables
 from quanheng.work.supervise.areas import assess, unjudged
-from quanheng.work.supervise.city import Judged, assemble, judge_city
+from quanheng.work.supervise.city import City, Judged, assemble, judge_city
+from quanheng.work.supervise.costs import Costs
 from quanheng.work.supervise.findings import Assessment, Known, TopologySuspect
 from quanheng.work.supervise.learn import Learned, changes, read_learned
 from quanheng.work.supervise.membership import only
-from quanheng.work.supervise.order import Costs, rank_orders
+from quanheng.work.supervise.order import rank_orders
 from quanheng.work.supervise.report import write_report
 from quanheng.work.supervise.topology import (
     Candidate,
@@ -147,7 +148,7 @@ def supervise(
             city = assemble(lake, parts, repair(run, parts, found), learned.known)
             judged = judge_city(city, choices.alpha)
             seed = sha256_bytes(canonical_json(inputs))
-            orders = order(judged, found, choices, seed)
+            orders = order(city, judged, found, choices, seed)
             verify_unchanged(lake)
             whole = write_tables(work / "out", {**judged.tables, "orders": orders})
             facts = {
@@ -315,10 +316,13 @@ def assess_repaired(path: Path, task: Repaired) -> bytes:
     return tables.pack([sound(readings, known=task.known, removed=task.removed, adopted=joining)])
 
 
-def order(judged: Judged, found: Sequence[Correction], choices: Choices, seed: str) -> pa.Table:
+def order(city: City, judged: Judged, found: Sequence[Correction], choices: Choices, seed: str) -> pa.Table:
     """What people are asked to do."""
+    verdicts, areas = judged.verdicts, judged.areas.append_column("start", city.areas["start"])
+    for name in ("mpe", "batch"):
+        verdicts = verdicts.append_column(name, city.meters[name])
     return rank_orders(
-        judged.verdicts, judged.areas, found, judged.lots, choices.costs, choices.budget, bytes.fromhex(seed)
+        verdicts, areas, found, judged.lots, choices.costs, choices.budget, bytes.fromhex(seed)
     )
 
 
