@@ -20,7 +20,8 @@ from quanheng.work.supervise.topology import Correction
 SEED = bytes(range(32))
 METER: dict[str, Any] = {
     "area": "A1", "error": 0.001, "u": 0.004, "lower": -0.007, "upper": 0.009, "p_out": 0.001,
-    "verdict": "cleared", "reason": "ok", "since": None, "days_needed": None, "kwh_day": 6.0, "mpe": 0.02, "batch": "L1",
+    "verdict": "cleared", "reason": "ok", "since": None, "days_needed": None, "kwh_day": 6.0,
+    "mpe": 0.02, "batch": "L1",
 }  # fmt: skip
 AREA: dict[str, Any] = {
     "health": "ok", "repaired": False, "meters": 10, "days": 365, "detail": "", "district": "城东",

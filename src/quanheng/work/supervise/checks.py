@@ -26,8 +26,11 @@ class Check:
     note: str
 
 
-def read_checks(path: Path) -> list[Check]:
-    """Read a CSV file in UTF-8, with or without a byte order mark. Raises BadTable listing every faulty row."""
+def read_checks(path: Path) -> tuple[list[tuple[int, Check]], list[str]]:
+    """Checks with their rows, and every fault, of a CSV file in UTF-8, with or without a byte order mark.
+
+    Raises BadTable if it is no such file.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle, strict=True)
@@ -41,12 +44,11 @@ def read_checks(path: Path) -> list[Check]:
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadTable(
-            f"{path}：读不出来（{error}）；应为 UTF-8 的 CSV / {path}: cannot be read as CSV in UTF-8: {error}"
+            f"{path}：读不出来（{error}）；应为 UTF-8 的 CSV"
+            f" / {path}: cannot be read as CSV in UTF-8: {error}"
         ) from error
     faults: list[str] = []
-    checks = [check for at, row in rows for check in parsed(at, row, faults)]
-    refuse(path, faults)
-    return checks
+    return [(at, check) for at, row in rows for check in parsed(at, row, faults)], faults
 
 
 def refuse(path: Path, faults: list[str]) -> None:

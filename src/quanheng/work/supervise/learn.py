@@ -19,7 +19,7 @@ from quanheng.ground.digest import canonical_json
 from quanheng.ground.errors import BadOutput
 from quanheng.ground.files import write_durably
 from quanheng.measure.statistics.proportion import jeffreys_interval, wilson_interval
-from quanheng.work.supervise.checks import Check, read_checks, refuse
+from quanheng.work.supervise.checks import Check, read_checks, refuse, told
 from quanheng.work.supervise.findings import Known
 
 CHECKS, LEARNED = "checks.parquet", "learned.json"
@@ -61,18 +61,20 @@ class Checked:
 
 
 def learn(out: Path, checks: Path) -> dict[str, Any]:
-    """Take the checks in; returns what OUT/learned.json holds. Raises BadTable, BadOutput; then nothing is changed.
+    """Take the checks in; returns what OUT/learned.json holds.
 
     Repeating a file changes nothing; a later check of a meter takes the place of an earlier one.
+    Raises BadTable, BadOutput; then nothing is changed.
     """
     # 1 the file, and every fault in it  2 with what was known before  3 beside verdicts and orders  4 written
     bundle = read_bundle(out / NAME)
-    new = read_checks(checks)
+    rows, faults = read_checks(checks)
+    new = [check for _, check in rows]
     verdicts = read(out / "verdicts.parquet", ["meter", "verdict"])
     known = set(
         verdicts["meter"].filter(pc.is_in(verdicts["meter"], strings(c.meter for c in new))).to_pylist()
     )
-    refuse(checks, [unknown(c.meter) for c in new if c.meter not in known])
+    refuse(checks, [*faults, *(unknown(at, c.meter) for at, c in rows if c.meter not in known)])
     every = merged([*old_checks(out), *new])
     checked = beside(out, verdicts, every)
     orders = read(out / "orders.parquet", ["kind", "meter", "weight"])
@@ -131,9 +133,9 @@ def strings(values: Iterable[str]) -> pa.Array:
     return pa.array(list(values), pa.string())
 
 
-def unknown(meter: str) -> str:
+def unknown(at: int, meter: str) -> str:
     """The fault of a meter that the run does not know."""
-    return f"表 “{meter}” 不在这次运行的判定之中 / meter {meter!r} has no verdict in this run"
+    return told(at, "meter", meter, "不在这次运行的判定之中", "has no verdict in this run")
 
 
 def old_checks(out: Path) -> list[Check]:
@@ -182,7 +184,7 @@ def beside(out: Path, verdicts: pa.Table, checks: Sequence[Check]) -> list[Check
 def rates(
     checked: Sequence[Checked], verdicts: pa.Table, orders: pa.Table, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Precision, recall and risk with 95 % intervals, by kind of order and by lot; meters not found do not count."""
+    """Precision, recall and risk with 95 % intervals, by kind of order and by lot; `not_found` does not count."""
     seen = [c for c in checked if c.check.found != "not_found"]
     replace = [c for c in seen if c.verdict == "replace"]
     kinds = sorted({k for c in seen for k in c.kinds})
@@ -222,9 +224,10 @@ def share(group: Sequence[Checked]) -> dict[str, Any]:
 def recall(seen: Sequence[Checked], verdicts: pa.Table, orders: pa.Table) -> dict[str, Any]:
     """Share of all bad meters that the verdict `replace` caught, with a 95 % interval.
 
-    The meters fall into three groups: replace; ordered otherwise (field check, lot, function); and the rest, which
-    the random sample stands for. The bad share of each has the posterior Beta(k + 1/2, n − k + 1/2); of the sample
-    k and n are effective counts, n = (Σw)²/Σw² (L. Kish, Survey Sampling, 1965, 11.7). Draws of a fixed generator.
+    The meters fall into three groups: replace; ordered otherwise (field check, lot, function); and the rest,
+    which the random sample stands for. The bad share of each has the posterior Beta(k + 1/2, n − k + 1/2); of
+    the sample k and n are effective counts, n = (Σw)²/Σw² (L. Kish, Survey Sampling, 1965, 11.7).
+    The interval is of draws of a fixed generator.
     """
     sample = orders.filter(pc.equal(orders["kind"], "sample_check"))
     rest = float(pc.sum(sample["weight"]).as_py() or 0.0)
@@ -261,7 +264,7 @@ def mean_bad(group: Sequence[Checked]) -> float:
 
 
 def known_meters(checked: Sequence[Checked]) -> dict[str, dict[str, Any]]:
-    """Meters whose error was measured and that still hang: one that was found bad where it was to be replaced is gone."""
+    """Meters whose error was measured and that are still in place: a bad one that was to be replaced is not."""
     return {
         c.check.meter: {"error": c.check.error, "u": c.check.u, "checked": c.check.date.isoformat()}
         for c in checked

@@ -12,7 +12,7 @@ Expected benefit of an order, in the currency of the costs (each order is one vi
                                  verdict · meters that get verdicts again − visit
     sample_check                 sample + p_out · worth − visit
 
-An undetermined meter is checked where that is positive: p_out > C_false/(C_false + C_miss), C_false = visit and
+An undetermined meter is checked where that is positive: p_out > C_false/(C_false + C_miss), C_false = visit,
 C_miss = worth − exchange − visit. Energy of an order: indicated · error/(1 + error), with standard
 uncertainty indicated · u/(1 + error)²; positive where the customer paid too much.
 """
