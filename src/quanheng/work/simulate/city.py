@@ -80,7 +80,7 @@ def write_city(
     """
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise BadOutput(f"{out} 已存在且不为空，不会改动它 / exists and is not empty; choose another folder")
-    hidden = new_hidden_folder(out.with_name(f"{out.name}.new"))
+    hidden = new_hidden_folder(out.with_name(f"{out.name}.new") if out.exists() else out)
     try:
         _write_files(simulate_city(world, areas=areas, seed=seed), hidden, on_area)
         if out.exists():
