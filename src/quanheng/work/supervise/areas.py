@@ -25,7 +25,7 @@ from quanheng.work.supervise.findings import (
     Prior,
     TopologySuspect,
 )
-from quanheng.work.supervise.gate import LEAST_DAYS, Change, PhaseVerdict, judge_phase
+from quanheng.work.supervise.gate import LEAST_DAYS, Change, PhaseVerdict, calm, judge_phase, undisturbed
 from quanheng.work.supervise.membership import with_adopted, without_removed
 from quanheng.work.supervise.registers import Events, continuous
 
@@ -138,13 +138,7 @@ def assess(
     exchanges = tuple(exchange(i, at, steps.days) for i, at in events.exchanged)
     first = estimate(steps, mixture, exchanges, (), TYPICAL_NOISE[chosen.data])
     usual = np.sqrt((1 - prior.share) * prior.spike**2 + prior.share * prior.slab**2 + bias**2)
-    verdicts = tuple(
-        judge_phase(
-            q, v, per_day=steps.per_day, label=label, correction_sd=np.full(len(mixture.mean), usual),
-            known=exchanges,
-        )  # fmt: skip
-        for q, v, label in zip(steps.equations, first.noise, steps.labels, strict=True)
-    )
+    verdicts = judge_phases(steps, first, TYPICAL_NOISE[chosen.data], np.full(len(mixture.mean), usual), exchanges)
     foreign = {whole.meters.meter[i]: nats for v in verdicts for i, nats in v.foreign}
     if set(foreign) - set(removed) and len(removed) < 4:
         return assess(readings, prior=prior, known=known, removed={**foreign, **removed}, adopted=adopted)
@@ -157,6 +151,24 @@ def assess(
             sum(len(a.meters) for a in adopted), bias, float(steps.read.mean()),
         )  # fmt: skip
     )
+
+
+def judge_phases(
+    steps: Steps, first: Solution, typical: Noise, correction_sd: Float, exchanges: tuple[Change, ...]
+) -> tuple[PhaseVerdict, ...]:
+    """The verdict on each phase; most need no closer look than the first solution."""
+    out = []
+    for k, (equation, label) in enumerate(zip(steps.equations, steps.labels, strict=True)):
+        noise, residual, whitened = first.noise[k], first.residual[k], first.whitened[k]
+        if not exchanges and calm(equation, noise, typical, residual, whitened, per_day=steps.per_day):
+            out.append(undisturbed(label, steps.days))
+            continue
+        out.append(
+            judge_phase(
+                equation, noise, per_day=steps.per_day, label=label, correction_sd=correction_sd, known=exchanges
+            )
+        )
+    return tuple(out)
 
 
 def not_judgeable(chosen: Chosen) -> tuple[str, dict[str, Any]]:

@@ -39,6 +39,8 @@ FOREIGN_EVIDENCE = 25.0
 OUTLIER = 5.5  # standard deviations of an innovation that is set aside
 SUSPECT = 4.0  # chi-square over days, beyond which consumers booked elsewhere are sought
 STOPPED = 2.0  # ratio of the mean squared innovations after a stop to those before
+NOISY = 6.0  # times the usual noise: a reason to look closer
+CHANCE = 2.7  # standard deviations of a rough score of a change: a reason to look closer
 MISFIT = 1.6  # chi-square over days, beyond which the model does not hold
 DATES_PER_YEAR = 24
 DRIFTS = 3
@@ -188,6 +190,31 @@ def longest_run(flags: Flags) -> tuple[int, int]:
     return max(spans, key=lambda s: s[1] - s[0]) if spans else (0, 0)
 
 
+def calm(
+    equation: Equation, noise: Noise, typical: Noise, residual: Float, whitened: Float, *, per_day: int
+) -> bool:
+    """Whether a first solution gives no reason to look closer at a phase: a cheap screen that errs to the safe side.
+
+    Its noise is usual, no day is far out, no meter that counted counts nothing at the end, and the scores of changes,
+    x'V⁻¹r summed with each profile, stay within what chance does.
+    """
+    if noise.white > NOISY * typical.white or noise.clock > NOISY * typical.clock:
+        return False
+    days = residual.reshape(-1, per_day).sum(axis=1)
+    if np.abs(days).max() > OUTLIER * days.std():
+        return False
+    energy = equation.energy.reshape(len(days), per_day, -1)
+    ends = energy[-LEAST_RUN:].sum(axis=(0, 1)) == 0
+    if (ends & (energy.sum(axis=(0, 1)) > 0)).any():
+        return False
+    score = np.einsum("dsr,ds->dr", energy, whitened.reshape(len(days), per_day))
+    score -= score.mean(axis=0)
+    profiles = change_profiles(len(days))[0][:, 1:]
+    profiles = profiles - profiles.mean(axis=0)
+    spread = np.linalg.norm(score, axis=0)[:, None] * np.linalg.norm(profiles, axis=0) / np.sqrt(len(days))
+    return bool((np.abs(score.T @ profiles) <= CHANCE * spread + 1e-9).all())
+
+
 def judge_phase(
     equation: Equation, noise: Noise, *, per_day: int, label: str, correction_sd: Float, known: tuple[Change, ...] = ()
 ) -> PhaseVerdict:
@@ -246,6 +273,11 @@ def judge_phase(
         lost=left < LEAST_DAYS,
         vector=suspect,
     )
+
+
+def undisturbed(label: str, days: int) -> PhaseVerdict:
+    """The verdict on a phase that needs no closer look."""
+    return PhaseVerdict(label, 1.0, (), (), (), np.zeros(days, dtype=bool), False, None)
 
 
 def predictive(rows: Equation, noise: Noise, correction_sd: Float, known: tuple[Change, ...]) -> GaussianVector:
