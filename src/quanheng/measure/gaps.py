@@ -1,13 +1,14 @@
 """Energies of steps that were not read, and how uncertain they are.
 
-A lost freeze between two that were read leaves the sum of the steps known: the imputation errs by one amount, which
-enters two neighbouring steps with opposite signs. That variance stands at the freeze. Only where no sum is known
-does the variance stand at the step itself.
+A lost freeze between two that were read leaves the sum of the steps known: the imputation errs by one amount,
+which enters two neighbouring steps with opposite signs. That variance stands at the freeze. Only where no sum is
+known does the variance stand at the step itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ class Filled:
 
 
 def completed_registers(register: Float, energy: Float) -> Float:
-    """Registers (r, T + 1) with gaps closed, where an energy (r, T) joins a known freeze to an unknown one."""
+    """Registers (r, T + 1), gaps closed where an energy (r, T) joins a known freeze to an unknown one."""
     out = register.copy()
     rows = np.flatnonzero(np.isnan(out).any(axis=1))
     for t in range(energy.shape[1]):
@@ -44,6 +45,18 @@ def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
+def stretches(unread: NDArray[np.bool_], register: Float | None) -> list[tuple[int, int]]:
+    """Runs of unread steps (T,), cut at the freezes inside them whose register (T + 1,) is known."""
+    spans = runs(unread)
+    if register is None:
+        return spans
+    out = []
+    for a, b in spans:
+        inside = a + 1 + np.flatnonzero(~np.isnan(register[a + 1 : b]))
+        out += pairwise([a, *inside.tolist(), b])
+    return out
+
+
 def daily_profile(energy: Float, per_day: int) -> tuple[Float, Float]:
     """Mean and variance of each row's energy by time of day; both (r, per_day). NaN where never read."""
     days = energy.shape[1] // per_day
@@ -58,8 +71,8 @@ def daily_profile(energy: Float, per_day: int) -> tuple[Float, Float]:
 def fill(energy: Float, register: Float | None, *, per_day: int) -> Filled:
     """Fill steps that were not read.
 
-    energy: (r, T) with NaN; register: (r, T + 1) in the same unit, NaN where not read, or None; per_day: steps of a
-    day. A gap takes the row's profile by time of day, scaled to the known sum where there is one.
+    energy: (r, T) with NaN; register: (r, T + 1) in the same unit, NaN where not read, or None; per_day: steps
+    of a day. A gap takes the row's profile by time of day, scaled to the known sum where there is one.
     """
     rows, steps = energy.shape
     read = ~np.isnan(energy)
@@ -71,7 +84,7 @@ def fill(energy: Float, register: Float | None, *, per_day: int) -> Filled:
     profile, spread = daily_profile(energy[gappy], per_day)
     known = completed_registers(register[gappy], energy[gappy]) if register is not None else None
     for k, i in enumerate(gappy):
-        for a, b in runs(~read[i]):
+        for a, b in stretches(~read[i], None if known is None else known[k]):
             times = np.arange(a, b) % per_day
             guess = np.nan_to_num(profile[k, times])
             variance = np.nan_to_num(spread[k, times], nan=float(np.nan_to_num(spread[k]).mean()))
