@@ -1,8 +1,8 @@
 """Energies of steps that were not read, and how uncertain they are.
 
 A lost freeze between two that were read leaves the sum of the steps known: the imputation errs by one amount,
-which enters two neighbouring steps with opposite signs. That variance stands at the freeze. Only where no sum is
-known does the variance stand at the step itself.
+which enters two neighbouring steps with opposite signs. That variance stands at the freeze. Only where no sum
+is known does the variance stand at the step itself.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def stretches(unread: NDArray[np.bool_], register: Float | None) -> list[tuple[i
     spans = runs(unread)
     if register is None:
         return spans
-    out = []
+    out: list[tuple[int, int]] = []
     for a, b in spans:
         inside = a + 1 + np.flatnonzero(~np.isnan(register[a + 1 : b]))
         out += pairwise([a, *inside.tolist(), b])
@@ -71,8 +71,8 @@ def daily_profile(energy: Float, per_day: int) -> tuple[Float, Float]:
 def fill(energy: Float, register: Float | None, *, per_day: int) -> Filled:
     """Fill steps that were not read.
 
-    energy: (r, T) with NaN; register: (r, T + 1) in the same unit, NaN where not read, or None; per_day: steps
-    of a day. A gap takes the row's profile by time of day, scaled to the known sum where there is one.
+    energy: (r, T) with NaN; register: (r, T + 1) in the same unit, NaN where not read, or None; per_day:
+    steps of a day. A gap takes the row's profile by time of day, scaled to the known sum where there is one.
     """
     rows, steps = energy.shape
     read = ~np.isnan(energy)
