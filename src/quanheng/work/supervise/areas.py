@@ -159,14 +159,14 @@ def judge_phases(
     """The verdict on each phase; most need no closer look than the first solution."""
     out = []
     for k, (equation, label) in enumerate(zip(steps.equations, steps.labels, strict=True)):
-        noise, residual, whitened = first.noise[k], first.residual[k], first.whitened[k]
-        if not exchanges and calm(equation, noise, typical, residual, whitened, per_day=steps.per_day):
+        if not exchanges and calm(equation, first, k, typical, per_day=steps.per_day):
             out.append(undisturbed(label, steps.days))
             continue
         out.append(
             judge_phase(
-                equation, noise, per_day=steps.per_day, label=label, correction_sd=correction_sd, known=exchanges
-            )
+                equation, first.noise[k], per_day=steps.per_day, label=label, correction_sd=correction_sd,
+                known=exchanges,
+            )  # fmt: skip
         )
     return tuple(out)
 
@@ -310,7 +310,8 @@ def findings(look: Look) -> Assessment:
     residual = np.zeros(steps.days)
     for r in look.solution.residual:
         residual += r.reshape(steps.days, -1).sum(axis=1)
-    usual = ~np.any([v.aside for v in look.verdicts], axis=0) & ~np.isnan(steps.master)
+    whole = steps.read.all(axis=0) if steps.read.all(axis=0).mean() > 0.3 else np.ones(steps.days, dtype=bool)
+    usual = ~np.any([v.aside for v in look.verdicts], axis=0) & ~np.isnan(steps.master) & whole
     finding = AreaFinding(
         area=look.readings.area.area,
         health=why[0] if why else "ok",

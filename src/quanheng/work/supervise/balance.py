@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.energy_balance import Equation
-from quanheng.measure.gaps import Filled, fill
+from quanheng.measure.gaps import Filled, completed_registers, fill, runs
 from quanheng.readings.batch import AreaReadings, Index, Registers, Terms
 
 Float = NDArray[np.float64]
@@ -65,7 +65,25 @@ def filled_rows(readings: AreaReadings, terms: Terms) -> Filled:
         return fill(terms.energy, None, per_day=per_day)
     single = np.bincount(terms.meter, minlength=len(readings.meters))[terms.meter] == 1
     at_rows = np.where(single[:, None], at_meters[terms.meter], np.nan)
-    return fill(terms.energy, at_rows, per_day=per_day)
+    filled = fill(terms.energy, at_rows, per_day=per_day)
+    return shared_out(filled, terms, at_meters, np.flatnonzero(~single))
+
+
+SHARE_VARIANCE = 0.1  # of an unread step that remains when the sum over its phases is known
+
+
+def shared_out(filled: Filled, terms: Terms, registers: Float, rows: Index) -> Filled:
+    """Gaps of meters with several rows: their register knows the sum over the phases, the usual shares split it."""
+    energy, at_step = filled.energy.copy(), filled.at_step.copy()
+    for meter in np.unique(terms.meter[rows]):
+        of = np.flatnonzero(terms.meter == meter)
+        known = completed_registers(registers[[meter]], terms.energy[of].sum(axis=0)[None, :])[0]
+        for a, b in runs(~filled.read[of].all(axis=0)):
+            guess = energy[of, a:b].sum()
+            if guess > 0 and np.isfinite(total := known[b] - known[a]):
+                energy[of, a:b] *= max(total, 0.0) / guess
+                at_step[of, a:b] *= SHARE_VARIANCE
+    return Filled(energy, filled.at_freeze, at_step, filled.read)
 
 
 def imputed(values: Float, energy: Float, read: NDArray[np.bool_]) -> tuple[Float, Float]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.energy_balance import Equation, Noise, without
+from quanheng.measure.energy_balance import Equation, Noise, Solution, without
 from quanheng.measure.gaps import runs
 from quanheng.measure.misfit import (
     GaussianVector,
@@ -37,9 +37,9 @@ CHANGE_EVIDENCE = 14.0  # nats that a change must add: a few thousand meters × 
 CHANGE_MARGIN = 8.0  # nats by which a change must beat a simpler one
 FOREIGN_EVIDENCE = 25.0
 OUTLIER = 5.5  # standard deviations of an innovation that is set aside
-SUSPECT = 4.0  # chi-square over days, beyond which consumers booked elsewhere are sought
+SUSPECT = 2.5  # chi-square over days, beyond which consumers booked elsewhere are sought
 STOPPED = 2.0  # ratio of the mean squared innovations after a stop to those before
-NOISY = 6.0  # times the usual noise: a reason to look closer
+NOISY = 4.0  # times the usual noise: a reason to look closer
 CHANCE = 2.7  # standard deviations of a rough score of a change: a reason to look closer
 MISFIT = 1.6  # chi-square over days, beyond which the model does not hold
 DATES_PER_YEAR = 24
@@ -190,14 +190,15 @@ def longest_run(flags: Flags) -> tuple[int, int]:
     return max(spans, key=lambda s: s[1] - s[0]) if spans else (0, 0)
 
 
-def calm(
-    equation: Equation, noise: Noise, typical: Noise, residual: Float, whitened: Float, *, per_day: int
-) -> bool:
-    """Whether a first solution gives no reason to look closer at a phase: a cheap screen that errs to the safe side.
+def calm(equation: Equation, first: Solution, k: int, typical: Noise, *, per_day: int) -> bool:
+    """Whether a first solution gives no reason to look closer at equation k: a cheap screen that errs to the safe side.
 
-    Its noise is usual, no day is far out, no meter that counted counts nothing at the end, and the scores of changes,
-    x'V⁻¹r summed with each profile, stay within what chance does.
+    No correction is beyond what meters do, the noise is usual, no day is far out, no meter that counted counts nothing
+    at the end, and the scores of changes, x'V⁻¹r summed with each profile, stay within what chance does.
     """
+    noise, residual, whitened = first.noise[k], first.residual[k], first.whitened[k]
+    if np.abs(first.posterior.mean[equation.meter]).max() > LARGEST_CHANGE:
+        return False
     if noise.white > NOISY * typical.white or noise.clock > NOISY * typical.clock:
         return False
     days = residual.reshape(-1, per_day).sum(axis=1)
