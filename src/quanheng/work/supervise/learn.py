@@ -184,7 +184,7 @@ def beside(out: Path, verdicts: pa.Table, checks: Sequence[Check]) -> list[Check
 def rates(
     checked: Sequence[Checked], verdicts: pa.Table, orders: pa.Table, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Precision, recall and risk with 95 % intervals, by kind of order and by lot; `not_found` does not count."""
+    """Precision, recall and risk with 95 % intervals, by order and lot; `not_found` does not count."""
     seen = [c for c in checked if c.check.found != "not_found"]
     replace = [c for c in seen if c.verdict == "replace"]
     kinds = sorted({k for c in seen for k in c.kinds})
@@ -264,7 +264,7 @@ def mean_bad(group: Sequence[Checked]) -> float:
 
 
 def known_meters(checked: Sequence[Checked]) -> dict[str, dict[str, Any]]:
-    """Meters whose error was measured and that are still in place: a bad one that was to be replaced is not."""
+    """Meters whose error was measured and that are still in place: not the bad that were replaced."""
     return {
         c.check.meter: {"error": c.check.error, "u": c.check.u, "checked": c.check.date.isoformat()}
         for c in checked
