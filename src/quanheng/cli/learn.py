@@ -16,8 +16,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "learn",
         help="把现场核查结果带回来 / bring back what field checks found",
-        description="checks.csv 的列：meter,date,error,u,found,note；found 为 ok、out_of_tolerance、stopped、foreign、\n"
-        "tampered、not_found 之一；error、u 为相对值，未测则都留空。\n"
+        description="checks.csv 的列：meter,date,error,u,found,note；found 为\n"
+        "ok、out_of_tolerance、stopped、foreign、tampered、not_found 之一；error、u 为相对值，未测则都留空。\n"
         "Columns of checks.csv: meter,date,error,u,found,note; error and u are relative, empty if not measured.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
