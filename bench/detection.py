@@ -86,7 +86,13 @@ class Outcome:
 
 
 def world(cell: Cell) -> World:
-    return World(meters=cell.meters, days=cell.days, data=cell.data, utility=cell.utility, faults=parse_faults(cell.faults))
+    return World(
+        meters=cell.meters,
+        days=cell.days,
+        data=cell.data,
+        utility=cell.utility,
+        faults=parse_faults(cell.faults),
+    )
 
 
 def light(sample: SimulatedArea) -> SimulatedArea:
@@ -99,7 +105,9 @@ def one_group(cell: Cell, seed: int, first: int, count: int) -> list[Outcome]:
     """Simulate and assess areas first … first + count − 1 of a cell's city."""
     out = []
     for sample in areas_from(cell, seed, first, count):
-        out.append(Outcome(assess(sample.readings), light(sample), replace(light(sample).readings, terms=None)))
+        out.append(
+            Outcome(assess(sample.readings), light(sample), replace(light(sample).readings, terms=None))
+        )
     return out
 
 
@@ -129,7 +137,9 @@ def run_cell(cell: Cell, *, share: float, workers: int, seed: int) -> list[Outco
         k = place[area]
         removed = {f.meter: f.evidence for f in fixes if f.from_area == area}
         adopted = tuple(
-            only(outcomes[place[f.from_area]].sample.readings, frozenset({f.meter})) for f in fixes if f.to_area == area
+            only(outcomes[place[f.from_area]].sample.readings, frozenset({f.meter}))
+            for f in fixes
+            if f.to_area == area
         )
         readings = outcomes[k].sample.readings
         outcomes[k] = replace(outcomes[k], assessment=assess(readings, removed=removed, adopted=adopted))
@@ -142,7 +152,8 @@ def columns_of(outcomes: list[Outcome]) -> tuple[MeterColumns, list[str]]:
     batches = sorted({b for p in parts for b in p.batch if b is not None})
     code = {b: k for k, b in enumerate(batches)}
     joined = {
-        n: np.concatenate([getattr(p, n) for p in parts]) for n in ("mpe", "kwh_day", "days", "location", "scale")
+        n: np.concatenate([getattr(p, n) for p in parts])
+        for n in ("mpe", "kwh_day", "days", "location", "scale")
     }
     n = len(joined["mpe"])
     return MeterColumns(
@@ -201,8 +212,9 @@ def named(cell: Cell, outcomes: list[Outcome], kind: np.ndarray) -> dict[str, fl
     """How many of the faults that were put in are named, and dated within 30 days."""
     what = cell.faults[0].partition(":")[0] if cell.faults else ""
     if what == "swap":
-        truth = {m: a for o in outcomes for m, a, k in zip(o.sample.truth.meter, o.sample.truth.true_area,
-                                                           o.sample.truth.kind, strict=True) if k == "foreign"}  # fmt: skip
+        truths = [o.sample.truth for o in outcomes]
+        rows = [row for t in truths for row in zip(t.meter, t.true_area, t.kind, strict=True)]
+        truth = {meter: area for meter, area, kind_ in rows if kind_ == "foreign"}
         fixes = outcomes[0].registers
         right = sum(truth.get(f.meter) == f.to_area for f in fixes)  # type: ignore[attr-defined]
         wrong = sum(f.to_area is not None and truth.get(f.meter) != f.to_area for f in fixes)  # type: ignore[attr-defined]
@@ -264,23 +276,41 @@ def print_cell(cell: Cell, figures: dict[str, float], *, as_json: bool) -> None:
         return
     for name, goal in goals.items():
         if goal is not None and name in figures:
-            holds = bool(figures[name] >= goal)
-            print(json.dumps({"figure": f"{cell.name}: {name}", "value": figures[name], "unit": "1", "peer": None,
-                              "peer_value": None, "ratio": None, "goal": goal, "holds": holds}, ensure_ascii=False))  # fmt: skip
+            print_line(f"{cell.name}: {name}", figures[name], goal, holds=bool(figures[name] >= goal))
+
+
+def print_line(
+    figure: str,
+    value: float,
+    goal: float,
+    *,
+    holds: bool,
+    peer: str | None = None,
+    peer_value: float | None = None,
+) -> None:
+    line = {"figure": figure, "value": value, "unit": "1", "peer": peer, "peer_value": peer_value}
+    ratio = None if peer_value is None else value / max(peer_value, 1e-9)
+    print(json.dumps(line | {"ratio": ratio, "goal": goal, "holds": holds}, ensure_ascii=False), flush=True)
 
 
 def print_total(total: dict[str, float], *, as_json: bool) -> None:
     ratio = total["false"] / max(total["stated"], 1e-9)
     spoiled = total["cleared_bad"] / max(total["cleared"], 1)
     if not as_json:
-        print(f"all cells: {total['replaced']} replaced, {total['false']} falsely; stated {total['stated']:.1f}; "
-              f"realised over stated {ratio:.2f}; out of tolerance among cleared {spoiled:.4f}")  # fmt: skip
+        print(
+            f"all cells: {total['replaced']} replaced, {total['false']} falsely; stated {total['stated']:.1f}; "
+            f"realised over stated {ratio:.2f}; out of tolerance among cleared {spoiled:.4f}"
+        )
         return
-    print(json.dumps({"figure": "realised over stated false replacements", "value": total["false"], "unit": "1",
-                      "peer": "stated", "peer_value": total["stated"], "ratio": ratio, "goal": 1.3,
-                      "holds": ratio <= 1.3}))  # fmt: skip
-    print(json.dumps({"figure": "out of tolerance among cleared", "value": spoiled, "unit": "1", "peer": None,
-                      "peer_value": None, "ratio": None, "goal": 0.01, "holds": spoiled <= 0.01}))  # fmt: skip
+    print_line(
+        "false replacements",
+        total["false"],
+        1.3,
+        holds=ratio <= 1.3,
+        peer="stated",
+        peer_value=total["stated"],
+    )
+    print_line("out of tolerance among cleared", spoiled, 0.01, holds=spoiled <= 0.01)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class QuanhengError(Exception):
     status = 2
 
 
-class Fault(QuanhengError):
+class Fault(QuanhengError):  # noqa: N818 - named by what it is, not by what it is of
     """The input or the command line is at fault."""
 
 
@@ -33,7 +33,7 @@ class BadOutput(Fault):
     """An output folder that cannot be used."""
 
 
-class NotShown(QuanhengError):
+class NotShown(QuanhengError):  # noqa: N818 - one of the three answers
     """The question cannot be answered with what is at hand."""
 
     status = 3

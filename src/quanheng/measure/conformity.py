@@ -32,7 +32,7 @@ class MixturePosterior:
 
 
 def error_of(c: Float) -> Float:
-    """Relative error, indicated over true less 1, of the correction c; and the correction of an error (it is its own inverse)."""
+    """Relative error (indicated over true, less 1) of the correction c; it is its own inverse."""
     return np.asarray(1.0 / (1.0 + c) - 1.0)
 
 
@@ -91,7 +91,7 @@ def _quantile(p: MixturePosterior, probability: float, tolerance: float) -> Floa
         inside = (new >= low[moving]) & (new <= high[moving])
         out[moving] = np.where(inside, new, 0.5 * (low[moving] + high[moving]))
         moving = moving[np.abs(out[moving] - c) > tolerance]
-    return out
+    return np.asarray(out)
 
 
 def _density(c: Float, p: MixturePosterior) -> Float:

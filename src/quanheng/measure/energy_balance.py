@@ -50,7 +50,9 @@ class Noise:
 
     white: float
     clock: float  # s²
-    spread: tuple[float, ...] = ()  # prior standard deviation of each kind of nuisance, relative to the first guess
+    spread: tuple[
+        float, ...
+    ] = ()  # prior standard deviation of each kind of nuisance, relative to the first guess
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def freeze_information(d: Float, e: Float) -> Float:
         off[t + 1] = -below[t] * diagonal[t + 2]
         diagonal[t + 1] = pivots[t] - below[t] * off[t + 1]
     padded = np.array(diagonal)
-    return padded[:-1] + padded[1:] - 2 * np.array(off)
+    return np.asarray(padded[:-1] + padded[1:] - 2 * np.array(off))
 
 
 def marginalise(equation: Equation, noise: Noise) -> Marginal:
@@ -125,7 +127,11 @@ def marginalise(equation: Equation, noise: Noise) -> Marginal:
     d, e = factorised(*covariance(equation, noise))
     r = len(equation.meter)
     columns = np.empty((len(d), equation.nuisance.shape[1] + r + 1), order="F")
-    columns[:, : -r - 1], columns[:, -r - 1 : -1], columns[:, -1] = equation.nuisance, equation.energy, equation.target
+    columns[:, : -r - 1], columns[:, -r - 1 : -1], columns[:, -1] = (
+        equation.nuisance,
+        equation.energy,
+        equation.target,
+    )
     z = whitened(columns, d, e)
     gram = z.T @ z
     m = equation.nuisance.shape[1]
@@ -138,8 +144,10 @@ def marginalise(equation: Equation, noise: Noise) -> Marginal:
     A = gram[m : m + r, m : m + r] - coupling.T @ coupling
     h = gram[m : m + r, -1] - coupling.T @ free
     information = freeze_information(d, e)
-    own = (information @ equation.read_error) if len(equation.read_error) > 1 else (
-        information.sum() * equation.read_error[0]
+    own = (
+        (information @ equation.read_error)
+        if len(equation.read_error) > 1
+        else (information.sum() * equation.read_error[0])
     )
     own = np.minimum(own, 0.5 * np.diag(A))
     A[np.diag_indices(r)] -= own
@@ -155,7 +163,7 @@ def prior_precision(equation: Equation, noise: Noise) -> Float:
 def learnt_spread(
     equation: Equation, marginal: Marginal, posterior: Posterior, mean: Float, noise: Noise
 ) -> tuple[float, ...]:
-    """Prior standard deviations of the kinds of nuisances by one step of EM, with the first guess as `STRENGTH` columns."""
+    """Prior standard deviations of the kinds of nuisances, one step of EM; the first guess counts as STRENGTH."""
     within = np.ix_(equation.meter, equation.meter)
     inverse, _ = dtrtrs(marginal.factor, np.eye(len(mean)), lower=1)
     response, _ = dtrtrs(marginal.factor, marginal.coupling, lower=1, trans=1)
@@ -218,12 +226,13 @@ def solve(
         marginals = [marginalise(q, v) for q, v in zip(equations, current, strict=True)]
         A, h = np.zeros((n, n)), np.zeros(n)
         for q, g in zip(equations, marginals, strict=True):
-            A[np.ix_(q.meter, q.meter)] += g.A
-            h[q.meter] += g.h
+            add_information(A, h, q.meter, g)
         last = turn == passes - 1
         posterior = spike_and_slab(A, h, prior, start=sites, tolerance=2e-3 if last else 0.05)
         sites = posterior.sites
-        nuisances = [nuisance_mean(g, posterior.mean[q.meter]) for q, g in zip(equations, marginals, strict=True)]
+        nuisances = [
+            nuisance_mean(g, posterior.mean[q.meter]) for q, g in zip(equations, marginals, strict=True)
+        ]
         residuals = [
             q.target - q.energy @ posterior.mean[q.meter] - q.nuisance @ u
             for q, u in zip(equations, nuisances, strict=True)
@@ -248,6 +257,16 @@ def relearnt(
     spread = learnt_spread(equation, marginal, posterior, mean, noise)
     share = freedom(equation, marginal, posterior)
     return fitted_noise(equation, residual, replace(noise, spread=spread), freedom=share)
+
+
+def add_information(A: Float, h: Float, meter: Index, marginal: Marginal) -> None:
+    """Add what an equation says of its rows to the information (A, h) on the meters; in place."""
+    if len(np.unique(meter)) == len(meter):
+        A[np.ix_(meter, meter)] += marginal.A
+        h[meter] += marginal.h
+    else:  # several rows of one meter in one equation; ten times as slow
+        np.add.at(A, np.ix_(meter, meter), marginal.A)
+        np.add.at(h, meter, marginal.h)
 
 
 def freedom(equation: Equation, marginal: Marginal, posterior: Posterior) -> float:

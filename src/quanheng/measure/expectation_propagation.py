@@ -46,7 +46,9 @@ class Posterior:
     sites: Sites  # where another solution of nearly the same problem may start
 
 
-def mixture(n: int, *, mean: float | Float, spike: float | Float, slab: float | Float, share: float | Float) -> Mixture:
+def mixture(
+    n: int, *, mean: float | Float, spike: float | Float, slab: float | Float, share: float | Float
+) -> Mixture:
     """A `Mixture` of n coefficients; scalars are repeated."""
     spread = [np.broadcast_to(np.asarray(a, dtype=float), (n,)) for a in (mean, spike, slab, share)]
     return Mixture(*spread)
@@ -112,14 +114,18 @@ def spike_and_slab(
     covariance = inverse_spd(A + np.diag(tau))
     mean = covariance @ (h + nu)
     step, previous = 1.0, np.inf
-    for count in range(1, iterations + 1):
+    count = 0
+    while count < iterations:
+        count += 1
         variance = covariance.diagonal()
         cavity_tau = np.maximum(1.0 / variance - tau, 1e-12 / prior.slab**2)
         location, cavity = (mean / variance - nu) / cavity_tau, 1.0 / cavity_tau
         m, v = tilted_moments(location, cavity, prior)
-        change = step * (np.clip(1.0 / v - cavity_tau, floor, None) - tau)
+        site = np.clip(1.0 / v - cavity_tau, floor, None)
+        change = step * (site - tau)
         change[np.abs(change) * variance < NOTICEABLE] = 0.0
-        nu = nu + step * (m / v - location * cavity_tau - nu)
+        # where the precision is clipped the mean still is the tilted one
+        nu = nu + step * (m * (cavity_tau + site) - location * cavity_tau - nu)
         tau = tau + change
         moving = int(np.count_nonzero(change))
         if moving > n // 3:
@@ -139,4 +145,6 @@ def spike_and_slab(
     return Posterior(mean, covariance, location, 1.0 / np.sqrt(cavity_tau), count, Sites(tau, nu))
 
 
-NOTICEABLE = 2e-3  # change of a site's precision, relative to the marginal's, that is carried into the inverse
+NOTICEABLE = (
+    2e-3  # change of a site's precision, relative to the marginal's, that is carried into the inverse
+)

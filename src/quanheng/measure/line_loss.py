@@ -19,7 +19,9 @@ Index = NDArray[np.intp]
 
 QUARTERS_PER_HOUR = 4
 RIDGE = 1e-3
-CALIBRATION = 8  # quarter-hours averaged before voltages are regressed on loads: linear, so nothing is lost but noise
+CALIBRATION = (
+    8  # quarter-hours averaged before voltages are regressed on loads: linear, so nothing is lost but noise
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def zero_load_ratio(ratio: Single, load: Single, *, ridge: float = RIDGE) -> Flo
     ratio, load: (r, H) V0/V − 1 and kW of every row. Each row's ratio is regressed on all loads (a drop is linear
     in the currents); the intercept is what remains without any. Returns (r,).
     """
-    keep = load.std(axis=1) > 0
+    keep = load.std(axis=1) > 1e-5 * load.max(axis=1)
     load = load[keep]
     level, mean = load.mean(axis=1, dtype=float), ratio.mean(axis=1, dtype=float)
     centred = load - level[:, None].astype(np.float32)
@@ -91,7 +93,7 @@ def power_at_freezes(energy: Single, per_step: int) -> Float:
     after = energy[:, ::per_step]
     first, last = energy[:, :1], energy[:, -1:]
     both = np.concatenate([first, before], axis=1) + np.concatenate([after, last], axis=1)
-    return both.astype(float) * (QUARTERS_PER_HOUR / 2)
+    return np.asarray(both, dtype=float) * (QUARTERS_PER_HOUR / 2)
 
 
 def reduce_quarter_hours(quarters: QuarterHours, *, per_step: int) -> ReducedRows:
@@ -105,7 +107,10 @@ def reduce_quarter_hours(quarters: QuarterHours, *, per_step: int) -> ReducedRow
     ratio = v0[quarters.phase]
     ratio /= v
     ratio -= 1
-    offset = zero_load_ratio(added(ratio, CALIBRATION) / CALIBRATION, added(energy, CALIBRATION) * (QUARTERS_PER_HOUR / CALIBRATION))
+    offset = zero_load_ratio(
+        added(ratio, CALIBRATION) / np.float32(CALIBRATION),
+        added(energy, CALIBRATION) * np.float32(QUARTERS_PER_HOUR / CALIBRATION),
+    )
     by_step = energy.reshape(rows, steps, per_step)
     step_energy = added(energy, per_step).astype(float)
     loss = np.einsum("rtk,rtk->rt", by_step, ratio.reshape(by_step.shape)).astype(float)

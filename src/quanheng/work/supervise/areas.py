@@ -34,7 +34,11 @@ Float = NDArray[np.float64]
 # What the line loss or the calibration of the voltages leaves in a correction and no number of days removes.
 BIAS = {"curves": 0.0008, "terms": 0.0008, "registers": 0.016}
 BIAS_WITHOUT_LINES = 0.002  # water, gas, heat: no line loss, but an error curve
-PRIORS = {"electricity": Prior(), "water": Prior(spike=0.012, slab=0.12), "gas": Prior(spike=0.012, slab=0.12)}
+PRIORS = {
+    "electricity": Prior(),
+    "water": Prior(spike=0.012, slab=0.12),
+    "gas": Prior(spike=0.012, slab=0.12),
+}
 TYPICAL_NOISE = {"curves": Noise(2.0, 600.0), "terms": Noise(2.0, 1000.0), "registers": Noise(400.0, 600.0)}
 LEAST_READ = 0.8
 GOOD_READ = 0.95
@@ -116,7 +120,8 @@ def assess(
     are booked here and stand elsewhere, with the evidence in nats. adopted: readings of meters that are booked
     elsewhere and stand here.
     """
-    # 1 registers made continuous  2 the best data there is  3 can they be judged at all  4 a first solution, for the noise
+    # 1 registers made continuous  2 the best data there is  3 can they be judged at all
+    # 4 a first solution, for the noise
     # 5 each phase is judged; meters that stand elsewhere are taken out and the look is repeated
     # 6 what was found becomes part of the model, and the solution is repeated  7 findings
     prior = prior or PRIORS.get(readings.area.utility, Prior())
@@ -138,7 +143,9 @@ def assess(
     exchanges = tuple(exchange(i, at, steps.days) for i, at in events.exchanged)
     first = estimate(steps, mixture, exchanges, (), TYPICAL_NOISE[chosen.data])
     usual = np.sqrt((1 - prior.share) * prior.spike**2 + prior.share * prior.slab**2 + bias**2)
-    verdicts = judge_phases(steps, first, TYPICAL_NOISE[chosen.data], np.full(len(mixture.mean), usual), exchanges)
+    verdicts = judge_phases(
+        steps, first, TYPICAL_NOISE[chosen.data], np.full(len(mixture.mean), usual), exchanges
+    )
     foreign = {whole.meters.meter[i]: nats for v in verdicts for i, nats in v.foreign}
     if set(foreign) - set(removed) and len(removed) < 4:
         return assess(readings, prior=prior, known=known, removed={**foreign, **removed}, adopted=adopted)
@@ -147,9 +154,18 @@ def assess(
     solution = estimate(steps, mixture, changes, verdicts, TYPICAL_NOISE[chosen.data]) if eventful else first
     return findings(
         Look(
-            readings, whole, chosen, events, solution, verdicts, changes, tuple(removed.items()),
-            sum(len(a.meters) for a in adopted), bias, float(steps.read.mean()),
-        )  # fmt: skip
+            readings,
+            whole,
+            chosen,
+            events,
+            solution,
+            verdicts,
+            changes,
+            tuple(removed.items()),
+            sum(len(a.meters) for a in adopted),
+            bias,
+            float(steps.read.mean()),
+        )
     )
 
 
@@ -164,9 +180,13 @@ def judge_phases(
             continue
         out.append(
             judge_phase(
-                equation, first.noise[k], per_day=steps.per_day, label=label, correction_sd=correction_sd,
+                equation,
+                first.noise[k],
+                per_day=steps.per_day,
+                label=label,
+                correction_sd=correction_sd,
                 known=exchanges,
-            )  # fmt: skip
+            )
         )
     return tuple(out)
 
@@ -346,7 +366,9 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
     for m, _ in look.removed:
         if m in names:
             status[names.index(m)] = "meter:foreign"
-    stopped = {u.stopped: u for v in look.verdicts for u in v.unmetered if u.stopped is not None and u.stopped < n}
+    stopped = {
+        u.stopped: u for v in look.verdicts for u in v.unmetered if u.stopped is not None and u.stopped < n
+    }
     status[list(stopped)] = "meter:stopped"
     status[list(look.events.backwards)] = "meter:stopped"
     status[list(look.events.unread)] = "meter:no_readings"
@@ -369,7 +391,7 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
         area=(look.readings.area.area,) * n,
         batch=look.readings.meters.batch,
         mpe=look.readings.meters.mpe,
-        kwh_day=look.chosen.steps.metered[:n].mean(axis=1),
+        kwh_day=consumption(look)[:n],
         days=days_of_meters(look)[:n],
         location=location,
         scale=scale,
@@ -381,6 +403,20 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
     )
 
 
+def consumption(look: Look) -> Float:
+    """(n,) mean energy of a day; of a meter that stands elsewhere by its own registers."""
+    out = look.chosen.steps.metered.mean(axis=1)
+    registers = look.readings.registers
+    for name, _ in look.removed:
+        if registers is not None and name in look.readings.meters.meter:
+            i = look.readings.meters.meter.index(name)
+            read = np.flatnonzero(~np.isnan(registers.meter[i]))
+            span = registers.meter[i, read[-1]] - registers.meter[i, read[0]]
+            days = max(1, read[-1] - read[0]) * registers.step_minutes / 1440
+            out[i] = span * look.readings.meters.resolution[i] / days
+    return np.asarray(out)
+
+
 def days_of_meters(look: Look) -> NDArray[np.int64]:
     """(n,) days that were read and bear on the meter."""
     used = look.chosen.steps.read.copy()
@@ -388,7 +424,7 @@ def days_of_meters(look: Look) -> NDArray[np.int64]:
         used[np.ix_(q.meter, np.flatnonzero(v.aside))] = False
     for c in look.changes:
         used[c.meter, c.profile == 0] = False
-    return used.sum(axis=1).astype(np.int64)
+    return np.asarray(used.sum(axis=1), dtype=np.int64)
 
 
 def neighbours(covariance: Float, names: tuple[str, ...]) -> tuple[tuple[str, ...], Float]:
@@ -406,7 +442,9 @@ def unjudged(readings: AreaReadings, chosen: Chosen | None, cause: str, facts: d
     steps = chosen.steps if chosen else None
     days = steps.days if steps else 0
     nothing = np.full(n, np.nan)
-    start = next((k.start for k in (readings.registers, readings.curves, readings.terms) if k is not None), None)
+    start = next(
+        (k.start for k in (readings.registers, readings.curves, readings.terms) if k is not None), None
+    )
     finding = AreaFinding(
         area=readings.area.area,
         health=cause,

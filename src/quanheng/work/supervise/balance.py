@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +41,13 @@ class Steps:
     loss: Float  # (days,) kWh, modelled
 
 
-def registers_on_steps(readings: AreaReadings, start: object, steps: int, step_minutes: int) -> Float | None:
+def registers_on_steps(readings: AreaReadings, start: date, steps: int, step_minutes: int) -> Float | None:
     """Registers of the meters in kWh on the freezes of the steps, NaN between; (n, steps + 1)."""
     registers = readings.registers
     if registers is None or registers.step_minutes % step_minutes:
         return None
     every = registers.step_minutes // step_minutes
-    offset = (registers.start - start).days * (1440 // step_minutes)  # type: ignore[operator]
+    offset = (registers.start - start).days * (1440 // step_minutes)
     out = np.full((len(readings.meters), steps + 1), np.nan)
     place = offset + every * np.arange(registers.meter.shape[1])
     inside = (place >= 0) & (place <= steps)
@@ -78,7 +79,7 @@ def shared_out(filled: Filled, terms: Terms, registers: Float, rows: Index) -> F
     for meter in np.unique(terms.meter[rows]):
         of = np.flatnonzero(terms.meter == meter)
         known = completed_registers(registers[[meter]], terms.energy[of].sum(axis=0)[None, :])[0]
-        for a, b in runs(~filled.read[of].all(axis=0)):
+        for a, b in runs(np.asarray(~filled.read[of].all(axis=0))):
             guess = energy[of, a:b].sum()
             if guess > 0 and np.isfinite(total := known[b] - known[a]):
                 energy[of, a:b] *= max(total, 0.0) / guess
@@ -115,7 +116,7 @@ def terms_of_registers(readings: AreaReadings, registers: Registers) -> Terms:
     freezes = registers.meter[:, ::every] * readings.meters.resolution[:, None]
     master = registers.master[::every] * readings.area.master_resolution
     energy = np.diff(freezes, axis=1)
-    n, days = energy.shape
+    n = len(energy)
     return Terms(
         start=registers.start,
         step_minutes=1440,
@@ -254,9 +255,14 @@ def steps_of_terms(readings: AreaReadings, terms: Terms) -> Steps:
     cross, _ = imputed(terms.cross, filled.energy, filled.read)
     power = imputed_power(terms.power, per_day)
     variance = filled.at_step + (loss_variance if loss_variance.size else 0.0)
-    shared = {
-        "terms": terms, "filled": filled, "loss": loss, "power": power, "variance": variance, "readings": readings,
-    }  # fmt: skip
+    shared: dict[str, Any] = {
+        "terms": terms,
+        "filled": filled,
+        "loss": loss,
+        "power": power,
+        "variance": variance,
+        "readings": readings,
+    }
     place = {phase: k for k, phase in enumerate(terms.master_phase)}
     by_phase = len(place) == 3 and all(p in place for p in terms.phase)
     master_power = imputed_power(terms.master_power, per_day)
@@ -267,18 +273,24 @@ def steps_of_terms(readings: AreaReadings, terms: Terms) -> Steps:
             rows = np.flatnonzero([p == phase for p in terms.phase])
             equations.append(
                 equation(
-                    rows, cross=None if np.isnan(cross).any() else cross,
-                    master_energy=terms.master_energy[k], master_power=master_power[k], **shared,
-                )  # fmt: skip
+                    rows,
+                    cross=None if np.isnan(cross).any() else cross,
+                    master_energy=terms.master_energy[k],
+                    master_power=master_power[k],
+                    **shared,
+                )
             )
     else:
         labels = ("total",)
         rows = np.arange(len(terms.meter))
         equations.append(
             equation(
-                rows, cross=None, master_energy=terms.master_energy.sum(axis=0),
-                master_power=master_power.sum(axis=0), **shared,
-            )  # fmt: skip
+                rows,
+                cross=None,
+                master_energy=terms.master_energy.sum(axis=0),
+                master_power=master_power.sum(axis=0),
+                **shared,
+            )
         )
     n, days = len(readings.meters), terms.energy.shape[1] // per_day
     whole = filled.read.reshape(len(terms.meter), days, per_day).all(axis=2)

@@ -67,8 +67,8 @@ def assemble(
 ) -> City:
     """Put the results of the partitions side by side; `repaired`: areas (by row) that were assessed anew."""
     unpacked = [tables.unpack(part) for part in parts]
-    meters = pa.concat_tables(meters for meters, _, _ in unpacked)
-    areas = pa.concat_tables(areas for _, areas, _ in unpacked)
+    meters = pa.concat_tables(meters for meters, _ in unpacked)
+    areas = pa.concat_tables(areas for _, areas in unpacked)
     first = np.r_[0, np.cumsum(lake.sizes)]
     anew = {k: tables.unpack(file) for k, file in repaired.items()}
     meters = spliced(meters, {int(first[k]): new[0] for k, new in anew.items()})

@@ -103,6 +103,7 @@ class Run:
     partitions: tuple[Partition, ...]
     work: Path
     progress: Progress
+    say: Callable[[str], None]
 
     def map(self, step: str, function: Callable[[P], bytes], tasks: Sequence[P]) -> list[Path]:
         """Results of a step, one file for each task."""
@@ -142,7 +143,7 @@ def supervise(
         inputs, parameters = digests(lake), parameters_of(choices)
         key = {"inputs": inputs, "parameters": parameters, "version": [METHOD, __version__]}
         with work_folder(out, canonical_json(key), say) as work:
-            run = Run(lake, choices, hands, learned, partitions_of(lake), work, progress)
+            run = Run(lake, choices, hands, learned, partitions_of(lake), work, progress, say)
             parts = assess_all(run)
             found = seek(run, parts)
             city = assemble(lake, parts, repair(run, parts, found), learned.known)
@@ -251,12 +252,17 @@ def seek(run: Run, parts: Sequence[Path]) -> tuple[Correction, ...]:
     suspects: list[pa.Table] = []
     room = MOST_SUSPECTS
     for part in parts:
-        _, areas, some = tables.unpack(part)
-        suspects.append(some.slice(0, room))
-        room -= len(suspects[-1])
+        areas, some = tables.unpack_suspects(part)
+        suspects.append(some.slice(0, max(room, 0)))
+        room -= len(some)
         for row in areas.select(["area", "foreign"]).to_pylist():
             if row["foreign"]:
                 foreign[row["area"]] = [(each["meter"], each["evidence"]) for each in row["foreign"]]
+    if room < 0:
+        run.say(
+            f"{MOST_SUSPECTS - room} 个相位缺少用户，只为其中前 {MOST_SUSPECTS} 个查找错挂的表"
+            f" / {MOST_SUSPECTS - room} phases lack a consumer; it is sought for the first {MOST_SUSPECTS}"
+        )
     if room == MOST_SUSPECTS:
         return corrections((), (), foreign)
     file = run.work / "suspects.arrow"

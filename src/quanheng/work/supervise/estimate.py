@@ -19,11 +19,17 @@ Float = NDArray[np.float64]
 VERIFIED_SHARE = 1e-3  # chance that a verified meter went out of tolerance since
 
 
-def priors_of_meters(names: tuple[str, ...], prior: Prior, known: Mapping[str, Known], bias: float) -> Mixture:
+def priors_of_meters(
+    names: tuple[str, ...], prior: Prior, known: Mapping[str, Known], bias: float
+) -> Mixture:
     """Prior of each meter's correction: the common one, widened by `bias`, or what a field check established."""
     n = len(names)
     base = mixture(
-        n, mean=prior.mean, spike=np.hypot(prior.spike, bias), slab=np.hypot(prior.slab, bias), share=prior.share
+        n,
+        mean=prior.mean,
+        spike=np.hypot(prior.spike, bias),
+        slab=np.hypot(prior.slab, bias),
+        share=prior.share,
     )
     mean, spike, share = base.mean.copy(), base.spike.copy(), base.share.copy()
     for i, name in enumerate(names):
@@ -49,7 +55,11 @@ def with_changes(equation: Equation, changes: tuple[Change, ...], per_day: int, 
 
 
 def estimate(
-    steps: Steps, prior: Mixture, changes: tuple[Change, ...], verdicts: tuple[PhaseVerdict, ...], noise: Noise
+    steps: Steps,
+    prior: Mixture,
+    changes: tuple[Change, ...],
+    verdicts: tuple[PhaseVerdict, ...],
+    noise: Noise,
 ) -> Solution:
     """Posterior of the corrections, meters first, then what changed meters showed before their change.
 
@@ -57,7 +67,9 @@ def estimate(
     """
     n = len(prior.mean)
     index = [c.meter for c in changes]
-    extended = Mixture(*(np.concatenate([a, a[index]]) for a in (prior.mean, prior.spike, prior.slab, prior.share)))
+    extended = Mixture(
+        *(np.concatenate([a, a[index]]) for a in (prior.mean, prior.spike, prior.slab, prior.share))
+    )
     equations = []
     for k, equation in enumerate(steps.equations):
         aside = np.zeros(steps.days, dtype=bool)

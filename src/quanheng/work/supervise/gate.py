@@ -82,7 +82,9 @@ class PhaseVerdict:
     unmetered: tuple[Unmetered, ...]
     aside: Flags  # (days,) days that the estimate leaves out
     lost: bool  # nothing explains it: the phase carries no verdicts
-    vector: GaussianVector | None  # of a phase that lacks something, to score consumers that are booked elsewhere
+    vector: (
+        GaussianVector | None
+    )  # of a phase that lacks something, to score consumers that are booked elsewhere
 
 
 def change_profiles(days: int) -> tuple[Float, NDArray[np.intp]]:
@@ -103,7 +105,7 @@ def best_change(vector: GaussianVector, equation: Equation) -> Change | None:
     days = len(vector.y)
     profiles, begins = change_profiles(days)
     x = equation.energy
-    # 1 all meters × profiles by a cheap score  2 the best exactly  3 its meter with every profile  4 the date, day by day
+    # 1 all meters × profiles by a cheap score  2 the best exactly  3 its meter with every profile  4 the date
     projected = (x * vector.weighted[:, None]).T @ profiles
     within = (x**2).T @ profiles**2
     size = np.abs(projected) / np.sqrt(np.maximum(within, 1e-12))
@@ -116,9 +118,7 @@ def best_change(vector: GaussianVector, equation: Equation) -> Change | None:
     return dated(vector, x[:, j], int(equation.meter[j]), profiles, begins)
 
 
-def dated(
-    vector: GaussianVector, x: Float, meter: int, profiles: Float, begins: NDArray[np.intp]
-) -> Change:
+def dated(vector: GaussianVector, x: Float, meter: int, profiles: Float, begins: NDArray[np.intp]) -> Change:
     """The simplest change of one meter that explains its part: none, a step dated to the day, or a drift.
 
     A step must beat an error that always held, and a drift a step, by `CHANGE_MARGIN` nats.
@@ -184,7 +184,7 @@ def longest_run(flags: Flags) -> tuple[int, int]:
     """Longest run of days that are flagged, pauses of up to 10 days included; (0, 0) if none."""
     joined = flags.copy()
     for a, b in runs(~flags):
-        if 0 < a and b < len(flags) and b - a <= 10:
+        if a > 0 and b < len(flags) and b - a <= 10:
             joined[a:b] = True
     spans = runs(joined)
     return max(spans, key=lambda s: s[1] - s[0]) if spans else (0, 0)
@@ -217,7 +217,13 @@ def calm(equation: Equation, first: Solution, k: int, typical: Noise, *, per_day
 
 
 def judge_phase(
-    equation: Equation, noise: Noise, *, per_day: int, label: str, correction_sd: Float, known: tuple[Change, ...] = ()
+    equation: Equation,
+    noise: Noise,
+    *,
+    per_day: int,
+    label: str,
+    correction_sd: Float,
+    known: tuple[Change, ...] = (),
 ) -> PhaseVerdict:
     """Test the balance of one phase and explain what does not fit.
 
@@ -251,7 +257,11 @@ def judge_phase(
             vector = untouched = predictive(rows, noise, correction_sd, known)
             changes = []
             continue
-        if change is None or abs(change.size) > LARGEST_CHANGE or any(c.meter == change.meter for c in changes):
+        if (
+            change is None
+            or abs(change.size) > LARGEST_CHANGE
+            or any(c.meter == change.meter for c in changes)
+        ):
             break
         changes.append(change)
         vector = with_change(vector, rows.energy[:, _row(rows, change.meter)] * change.profile)
@@ -281,7 +291,9 @@ def undisturbed(label: str, days: int) -> PhaseVerdict:
     return PhaseVerdict(label, 1.0, (), (), (), np.zeros(days, dtype=bool), False, None)
 
 
-def predictive(rows: Equation, noise: Noise, correction_sd: Float, known: tuple[Change, ...]) -> GaussianVector:
+def predictive(
+    rows: Equation, noise: Noise, correction_sd: Float, known: tuple[Change, ...]
+) -> GaussianVector:
     """The daily balance as a Gaussian vector, with the changes that are known."""
     vector = prior_predictive(rows, noise, correction_sd=correction_sd[rows.meter])
     for change in known:
@@ -292,7 +304,9 @@ def predictive(rows: Equation, noise: Noise, correction_sd: Float, known: tuple[
 
 def troubled(vector: GaussianVector, days: int) -> bool:
     """Whether the model does not hold: too large a chi-square, or a single day far out."""
-    return bool(vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5)
+    return bool(
+        vector.chi_square > MISFIT * max(days, 1) or np.abs(innovations(vector)).max() > OUTLIER + 1.5
+    )
 
 
 def _row(rows: Equation, meter: int) -> int:

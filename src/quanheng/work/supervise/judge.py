@@ -86,15 +86,22 @@ def pooled_priors(
             break
     u = np.hypot(1 / np.sqrt(precision + LOT_MEAN_SD**-2), COMMON_U)
     out_mpe = np.bincount(code, mpe, minlength=lots) / np.maximum(count, 1)
-    priors = [Prior(float(s), city.slab, float(p), float(m)) for m, s, p in zip(mean, spike, share, strict=True)]
+    priors = [
+        Prior(float(s), city.slab, float(p), float(m)) for m, s, p in zip(mean, spike, share, strict=True)
+    ]
     half = error_of(0.5 * out_mpe)
     p_bad = ndtr((half - mean) / u) + ndtr((mean + half) / u)
     expected = expected_out(priors, out_mpe)
     found = tuple(
         LotFinding(
-            batches[k], int(size[k]), float(error_of(mean[k])), float(u[k]), float(spike[k]), float(expected[k]),
+            batches[k],
+            int(size[k]),
+            float(error_of(mean[k])),
+            float(u[k]),
+            float(spike[k]),
+            float(expected[k]),
             float(p_bad[k]),
-        )  # fmt: skip
+        )
         for k in range(lots)
         if count[k]
     )
@@ -108,7 +115,9 @@ def city_prior(location: Float, scale: Float, prior: Prior) -> Prior:
     for _ in range(TURNS):
         before = spike, share
         weight, m, v = sound_share(location, scale, spread(replace(prior, spike=spike, share=share), n))
-        spike = float(np.sqrt((np.sum(weight * (v + m**2)) + LOT_WEIGHT * prior.spike**2) / (weight.sum() + LOT_WEIGHT)))
+        spike = float(
+            np.sqrt((np.sum(weight * (v + m**2)) + LOT_WEIGHT * prior.spike**2) / (weight.sum() + LOT_WEIGHT))
+        )
         share = float((n - weight.sum() + LOT_WEIGHT * prior.share) / (n + LOT_WEIGHT))
         if settled(before, (spike, share)):
             break
@@ -117,7 +126,9 @@ def city_prior(location: Float, scale: Float, prior: Prior) -> Prior:
 
 def settled(before: Sequence[Float | float], now: Sequence[Float | float]) -> bool:
     """Whether an iteration moves nothing any more that a probability would show."""
-    return all(np.max(np.abs(np.asarray(a) - b), initial=0.0) < 1e-7 for a, b in zip(before, now, strict=True))
+    return all(
+        np.max(np.abs(np.asarray(a) - b), initial=0.0) < 1e-7 for a, b in zip(before, now, strict=True)
+    )
 
 
 def spread(prior: Prior, n: int) -> Mixture:
@@ -134,7 +145,9 @@ def expected_out(priors: Sequence[Prior], mpe: Float) -> Float:
 
 def prior_columns(columns: MeterColumns, priors: Sequence[Prior]) -> Mixture:
     """Prior of every meter: that of its lot, or what a field check established."""
-    table = {name: np.array([getattr(p, name) for p in priors]) for name in ("mean", "spike", "slab", "share")}
+    table = {
+        name: np.array([getattr(p, name) for p in priors]) for name in ("mean", "spike", "slab", "share")
+    }
     out = {name: values[columns.batch] for name, values in table.items()}
     verified = ~np.isnan(columns.verified_mean)
     out["mean"][verified] = columns.verified_mean[verified]
@@ -182,7 +195,9 @@ def judge(
     )
 
 
-def reasons(columns: MeterColumns, decided: NDArray[np.bool_], needed: Float, correlation: Float | None) -> NDArray[np.int32]:
+def reasons(
+    columns: MeterColumns, decided: NDArray[np.bool_], needed: Float, correlation: Float | None
+) -> NDArray[np.int32]:
     """Why a meter is undetermined, as codes into REASONS."""
     code = np.full(len(needed), REASONS.index("days"), dtype=np.int32)
     code[~(needed <= HOPELESS_DAYS) | (columns.kwh_day < LIGHT_LOAD)] = REASONS.index("load")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from quanheng.readings.batch import AreaReadings, Curves, Meters, Terms
 
 def chosen_meters(meters: Meters, keep: NDArray[np.intp]) -> Meters:
     """The meters at the places `keep`."""
-    columns = {
+    columns: dict[str, Any] = {
         f.name: (a[keep] if isinstance(a, np.ndarray) else tuple(a[k] for k in keep))
         for f in fields(meters)
         for a in [getattr(meters, f.name)]
@@ -69,18 +70,21 @@ def with_adopted(readings: AreaReadings, adopted: tuple[AreaReadings, ...]) -> A
     """
     for other in adopted:
         n = len(readings.meters)
-        meters = Meters(
-            **{
-                f.name: np.concatenate([a, b]) if isinstance(a, np.ndarray) else (*a, *b)
-                for f in fields(Meters)
-                for a, b in [(getattr(readings.meters, f.name), getattr(other.meters, f.name))]
-            }
-        )
+        columns: dict[str, Any] = {
+            f.name: np.concatenate([a, b]) if isinstance(a, np.ndarray) else (*a, *b)
+            for f in fields(Meters)
+            for a, b in [(getattr(readings.meters, f.name), getattr(other.meters, f.name))]
+        }
+        meters = Meters(**columns)
         registers, curves, terms = readings.registers, readings.curves, readings.terms
         if registers is not None:
             extra = np.full((len(other.meters), registers.meter.shape[1]), np.nan)
             same = other.registers is not None and other.registers.start == registers.start
-            if same and other.registers is not None and other.registers.meter.shape[1] == registers.meter.shape[1]:
+            if (
+                same
+                and other.registers is not None
+                and other.registers.meter.shape[1] == registers.meter.shape[1]
+            ):
                 extra = other.registers.meter
             registers = replace(registers, meter=np.concatenate([registers.meter, extra]))
         if curves is not None and other.curves is not None and same_span(curves, other.curves):

@@ -46,7 +46,11 @@ def made_continuous(register: Float) -> tuple[Float, str, int]:
             event, at = "rolled", int(read[k + 1])
         elif after < 0.5 * before:
             gap = read[k + 1] - read[k]
-            step = float(np.median(np.diff(values)[np.diff(values) >= 0], keepdims=False)) if len(values) > 2 else 0.0
+            step = (
+                float(np.median(np.diff(values)[np.diff(values) >= 0], keepdims=False))
+                if len(values) > 2
+                else 0.0
+            )
             out[read[k + 1] :] += values[k] - values[k + 1] + step * gap
             event, at = "exchanged", int(read[k + 1])
     return out, event, at

@@ -87,11 +87,18 @@ def mapped(file: Path) -> pa.Table:
     return pa.ipc.open_stream(pa.memory_map(str(file))).read_all()
 
 
-def unpack(file: Path) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Meters, areas and suspects of one partition, as `pack` wrote them."""
+def unpack(file: Path) -> tuple[pa.Table, pa.Table]:
+    """Meters and areas of one partition, as `pack` wrote them; the suspects behind them are not loaded."""
     with pa.OSFile(str(file)) as source:
-        meters, areas, suspects = (pa.ipc.open_stream(source).read_all() for _ in range(3))
-    return meters, areas, suspects
+        meters, areas = (pa.ipc.open_stream(source).read_all() for _ in range(2))
+    return meters, areas
+
+
+def unpack_suspects(file: Path) -> tuple[pa.Table, pa.Table]:
+    """Areas and suspects of one partition; the suspects' matrices stay in the mapped file."""
+    with pa.memory_map(str(file)) as source:
+        _, areas, suspects = (pa.ipc.open_stream(source).read_all() for _ in range(3))
+    return areas, suspects
 
 
 def meter_table(found: MeterFindings) -> pa.Table:

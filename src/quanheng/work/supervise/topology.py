@@ -65,8 +65,8 @@ def daily_energies(readings: AreaReadings, suspect: TopologySuspect) -> Float | 
 def score_candidates(suspects: Sequence[TopologySuspect], readings: AreaReadings) -> Candidates:
     """The meters of an area as consumers that suspects lack; those of the suspect's own area are left out.
 
-    Log-likelihood of y − z against y for y ~ N(0, S): z'S⁻¹y − ½ z'S⁻¹z, with the variance left free. All meters are ranked by their correlation
-    with S⁻¹y, and the first few scored exactly.
+    Log-likelihood of y − z against y for y ~ N(0, S): z'S⁻¹y − ½ z'S⁻¹z, with the variance left free. All
+    meters are ranked by their correlation with S⁻¹y, and the first few scored exactly.
     """
     spans: dict[tuple[date, int], list[int]] = {}
     for k, suspect in enumerate(suspects):
@@ -77,7 +77,9 @@ def score_candidates(suspects: Sequence[TopologySuspect], readings: AreaReadings
         z = daily_energies(readings, suspects[group[0]])
         if z is None:
             continue
-        reach = np.stack([suspects[k].weights for k in group]) @ z  # the most that a meter can gain, (suspects, n)
+        reach = (
+            np.stack([suspects[k].weights for k in group]) @ z
+        )  # the most that a meter can gain, (suspects, n)
         rough = reach / np.maximum(np.linalg.norm(z - z.mean(axis=0), axis=0), 1e-9)
         for k, gains, ranks in zip(group, reach, rough, strict=True):
             found += scored(k, suspects[k], z, gains, ranks, readings)
