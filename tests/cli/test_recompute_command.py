@@ -109,6 +109,22 @@ def test_last_bits_are_told_and_are_no_difference(city: Path, capsys: pytest.Cap
     assert "last bits" in capsys.readouterr().out
 
 
+def test_a_forged_report_is_no_matter_of_last_bits(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = city / "out" / "report.html"
+    path.write_bytes(path.read_bytes() + b"<p>all is well</p>")
+    resealed(city / "out")
+    assert recomputed(city) == 1
+    assert "report.html" in capsys.readouterr().out
+
+
+def test_a_forged_figure_of_the_bundle_is_found(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = city / "out" / "run.json"
+    forged = {**json.loads(path.read_bytes()), "expected_false_share": 0.9}
+    path.write_text(json.dumps(forged), encoding="utf-8")
+    assert recomputed(city) == 1
+    assert "expected_false_share" in capsys.readouterr().out
+
+
 def test_no_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
     assert main(["recompute", str(tmp_path / "run.json"), "--lake", str(tmp_path)]) == 2

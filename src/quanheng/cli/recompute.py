@@ -68,6 +68,8 @@ def words(found: Comparison) -> list[str]:
             f"判定全部相同；数值只在末位不同（容差 {RELATIVE:g} 相对，{ABSOLUTE:g} 绝对）"
             f" / every decision is equal; numbers differ in last bits alone "
             f"(tolerance {RELATIVE:g} relative, {ABSOLUTE:g} absolute)",
+            "以下文件的字节不同；页面与日平衡由这些表得出，未逐项比较"
+            " / these files differ in bytes; pages and daily balances were not compared in detail:",
             *(f"  {name}" for name in found.recomputed),
         ]
     return [
@@ -75,6 +77,7 @@ def words(found: Comparison) -> list[str]:
         *section("数据湖中 / in the lake", [told(d) for d in found.inputs]),
         *section("结果中，运行之后 / in OUT, after the run", [told(d) for d in found.results]),
         *section("重算的结果不同 / computed otherwise", list(found.recomputed)),
+        *section("run.json 中 / in run.json", list(found.facts)),
         *([f"无法重算 / cannot be computed again: {found.refused}"] if found.refused else []),
         *section("判定变化 / verdicts that changed", [verdict(v) for v in found.verdicts]),
     ]
