@@ -81,6 +81,17 @@ def correction_orders(
     return rows
 
 
+def lost_flows(area: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
+    """By stopped meter of an area: kWh a day that it no longer counts, and on how many days."""
+    facts = json.loads(area["detail"]) if area["detail"] else {}
+    flows: dict[str, tuple[float, int]] = {}
+    for flow in facts.get("unmetered") or ():
+        if meter := flow.get("stopped"):
+            kwh, days = flows.get(meter, (0.0, 0))
+            flows[meter] = (kwh + float(flow["kwh_day"]), max(days, len(flow.get("days") or ())))
+    return flows
+
+
 def unmetered_orders(
     k: int, area: Mapping[str, Any], facts: Mapping[str, Any], gain: float, costs: Costs
 ) -> list[Row]:

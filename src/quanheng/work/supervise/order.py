@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from quanheng.ground.digest import canonical_json, sha256_bytes
-from quanheng.work.supervise.area_orders import Row, area_orders
+from quanheng.work.supervise.area_orders import Row, area_orders, lost_flows
 from quanheng.work.supervise.columns import LotFinding
 from quanheng.work.supervise.costs import Costs
 from quanheng.work.supervise.order_words import say
@@ -178,13 +178,19 @@ def chosen_orders(kind: str, chosen: NDArray[np.bool_], m: Meters, costs: Costs)
 
 
 def function_orders(verdicts: pa.Table, areas: pa.Table, m: Meters, costs: Costs) -> list[Row]:
-    """Meters that stopped or run backwards."""
-    price = [costs.price(u) for u in areas["utility"].to_pylist()]
+    """Meters that stopped or run backwards; what the master still sees of one tells what it no longer counts."""
+    at = np.flatnonzero(pc.equal(verdicts["reason"], "meter:stopped").to_numpy().astype(bool))
+    meters = verdicts["meter"].take(pa.array(at)).to_pylist()
+    places = areas.take(pa.array(m.area[at])).to_pylist()
     rows = []
-    for k in np.flatnonzero(pc.equal(verdicts["reason"], "meter:stopped").to_numpy().astype(bool)):
-        year = float(np.nan_to_num(m.kwh_day[k])) * 365 * price[m.area[k]]
-        benefit = max(year, 0.0) * costs.horizon_years - costs.exchange - costs.visit
-        rows.append(Row("replace_function", int(k), int(m.area[k]), benefit, "meter:stopped"))
+    for k, meter, place in zip(at, meters, places, strict=True):
+        flow = lost_flows(place).get(meter)
+        kwh = flow[0] if flow else max(float(np.nan_to_num(m.kwh_day[k])), 0.0)
+        benefit = (
+            kwh * 365 * costs.price(place["utility"]) * costs.horizon_years - costs.exchange - costs.visit
+        )
+        energy = -flow[0] * flow[1] if flow else None
+        rows.append(Row("replace_function", int(k), int(m.area[k]), benefit, "meter:stopped", energy=energy))
     return rows
 
 
