@@ -79,13 +79,14 @@ def test_an_undetermined_meter_is_checked_where_a_visit_pays() -> None:
 
 
 def test_a_stopped_meter_is_a_failure_of_function_and_no_theft() -> None:
-    detail = (
-        '{"unmetered": [{"phase": "A", "since": "2025-03-01", "kwh_day": 4.0, "days": [], "stopped": "M0"}]}'
-    )
-    area = {"health": "unmetered", "repaired": True, "detail": detail}
-    assert kinds(ordered([{**NOTHING, "reason": "meter:stopped"}, {}], [area])) == {
-        ("replace_function", "M0")
-    }
+    days = ["2025-03-01", "2025-03-02"]
+    flow = {"phase": "A", "since": "2025-03-01", "kwh_day": 4.0, "days": days, "stopped": "M0"}
+    area = {"health": "unmetered", "repaired": True, "detail": json.dumps({"unmetered": [flow]})}
+    orders = ordered([{**NOTHING, "reason": "meter:stopped"}, {}], [area])
+    assert kinds(orders) == {("replace_function", "M0")}
+    order = next(o for o in orders if o["kind"] == "replace_function")
+    assert order["energy_kwh"] == -8.0
+    assert order["expected_benefit"] == pytest.approx(4 * 365 * 0.55 * 4 - 150 - 60)
 
 
 def test_theft_names_size_and_beginning() -> None:
