@@ -1,6 +1,6 @@
 """Precision, recall and calibration of the supervision cycle on simulated areas with known truth.
 
-    python bench/detection.py [--cell NAME …] [--share 1.0] [--workers N] [--json]
+    python bench/detection.py [--cell NAME …] [--share 1.0] [--workers N] [--json | --markdown]
 
 Every cell draws its areas from a seed of its own that is used for nothing else. The areas go through the same
 functions as `quanheng supervise` (assess, topology, pooled priors, judge); nothing is written to disk.
@@ -255,7 +255,10 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=HELD_OUT, help="for development: another one")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/accuracy.md")
     args = parser.parse_args()
+    if args.markdown:
+        print(HEADING)
     total = {"replaced": 0, "false": 0, "stated": 0.0, "cleared": 0, "cleared_bad": 0}
     for k, cell in enumerate(CELLS):
         if args.cell and not any(part in cell.name for part in args.cell):
@@ -263,9 +266,29 @@ def main() -> int:
         figures = score(cell, run_cell(cell, share=args.share, workers=args.workers, seed=args.seed + k))
         for name in total:
             total[name] += figures[name]  # type: ignore[assignment]
-        print_cell(cell, figures, as_json=args.json)
+        if args.markdown:
+            print(row(cell, figures), flush=True)
+        else:
+            print_cell(cell, figures, as_json=args.json)
     print_total(total, as_json=args.json)
     return 0
+
+
+HEADING = """| cell | bad | AP | precision | recall | named | RMSE good | 95 % covers | undetermined |
+|---|---|---|---|---|---|---|---|---|"""
+
+
+def row(cell: Cell, figures: dict[str, float]) -> str:
+    """A line of the table; a goal stands in brackets, and is marked where it is not met."""
+    goals = {"ap": cell.ap, "precision": cell.precision, "recall": cell.recall, "named": cell.named}
+    shown = []
+    for name, goal in goals.items():
+        value = figures.get(name)
+        text = "–" if value is None or np.isnan(value) else f"{value:.3f}"
+        mark = "" if goal is None or (value or 0) >= goal else " ✗"
+        shown.append(text if goal is None else f"{text} (≥ {goal:g}){mark}")
+    rest = f"{100 * figures['rmse_good']:.2f} % | {figures['covered']:.3f} | {100 * figures['undetermined']:.0f} %"
+    return f"| {cell.name} | {figures['bad']} | {' | '.join(shown)} | {rest} |"
 
 
 def print_cell(cell: Cell, figures: dict[str, float], *, as_json: bool) -> None:
