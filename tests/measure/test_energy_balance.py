@@ -209,9 +209,6 @@ def test_two_equations_of_one_meter_add_their_information() -> None:
     np.testing.assert_allclose(found.A, marginalise(a, NOISE).A + marginalise(b, NOISE).A, rtol=1e-12)
 
 
-@pytest.mark.xfail(
-    reason="information of rows of one meter in one equation is overwritten, not added", strict=False
-)
 def test_rows_of_one_meter_in_one_equation_are_one_meter() -> None:
     q, _ = area(4)
     split = replace(

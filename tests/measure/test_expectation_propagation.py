@@ -114,9 +114,6 @@ def test_orthogonal_data_make_it_exact() -> None:
     np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), sd, rtol=1e-3)
 
 
-@pytest.mark.xfail(
-    reason="a site that would have to be negative is clipped, and its mean is not matched again", strict=False
-)
 @pytest.mark.parametrize("estimate", [0.02, 0.03, 0.04])
 def test_between_spike_and_slab_the_mean_is_still_that_of_the_product(estimate: float) -> None:
     A, h = np.array([[1e4]]), np.array([1e4 * estimate])
