@@ -93,7 +93,7 @@ def test_a_meter_without_load_is_undetermined_for_that_reason() -> None:
 
 
 def test_a_meter_that_needs_more_days_says_how_many() -> None:
-    found = judge(columns(np.array([0.018]), 0.007), USUAL, alpha=0.05)
+    found = judge(columns(np.array([0.03]), 0.01), USUAL, alpha=0.05)
     assert found.reason[found.reason_code[0]] == "days"
     assert found.days_needed[0] >= 1
 
@@ -107,7 +107,7 @@ def test_fewer_days_are_needed_the_more_is_known(scale: float, better: float) ->
 
 
 def test_a_meter_it_is_confused_with_is_the_reason() -> None:
-    found = judge(columns(np.array([0.018]), 0.007), USUAL, alpha=0.05, correlation=np.array([-0.9]))
+    found = judge(columns(np.array([0.03]), 0.01), USUAL, alpha=0.05, correlation=np.array([-0.9]))
     assert found.reason[found.reason_code[0]] == "collinear"
 
 
