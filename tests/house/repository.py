@@ -17,7 +17,7 @@ def documents() -> list[Path]:
 
 
 def shell_lines(document: Path) -> list[str]:
-    """Command lines that a document shows: all lines of `sh` fences, and those after a prompt of any other."""
+    """Command lines that a document shows: those after a prompt, or all lines of a fence of `sh`."""
     lines: list[str] = []
     for language, text in FENCE.findall(document.read_text(encoding="utf-8")):
         whole = text.replace("\\\n", " ").splitlines()

@@ -98,7 +98,7 @@ def test_every_document_is_found_from_the_readme() -> None:
 def test_both_languages_have_the_same_sections_and_examples(pair: tuple[Path, Path]) -> None:
     zh, en = pair
     assert headings(zh) == headings(en)
-    assert shell_lines(zh) == shell_lines(en)
+    assert shell_lines(zh) == [line.replace(" --lang en", "") for line in shell_lines(en)]
     rows = [len(re.findall(r"^\|", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in pair]
     assert rows[0] == rows[1]
 
