@@ -40,6 +40,8 @@ PRIORS = {
     "gas": Prior(spike=0.012, slab=0.12),
 }
 TYPICAL_NOISE = {"curves": Noise(2.0, 600.0), "terms": Noise(2.0, 1000.0), "registers": Noise(400.0, 600.0)}
+COARSEST = 360  # minutes of a step of curves
+CLOCKS_OFF = 65.0  # s, standard deviation of an area's clocks from which on steps are as long as they can be
 LEAST_READ = 0.8
 GOOD_READ = 0.95
 CLOCK_LIMIT = 300.0  # s
@@ -54,9 +56,13 @@ class Chosen:
     without_voltage: bool  # voltages would have been there to help, and do not
 
 
-def step_minutes(days: int) -> int:
-    """Length of a step for curves: the shorter the record, the finer, as far as the clocks allow."""
-    return 360 if days >= 250 else 240 if days >= 60 else 180
+def step_minutes(days: int, meters: int) -> int:
+    """Length of a step for curves: the shorter the record and the more meters, the finer, as far as clocks allow."""
+    if days < 60:
+        return 60
+    if days < 250:
+        return 120
+    return COARSEST if meters <= 220 else 240
 
 
 def covered(readings: AreaReadings, rows: Curves | Terms) -> bool:
@@ -70,14 +76,17 @@ def covered(readings: AreaReadings, rows: Curves | Terms) -> bool:
     return bool((span <= 0).all())
 
 
-def choose(readings: AreaReadings) -> Chosen | None:
-    """Curves, else terms, else registers alone; None where there is nothing to balance."""
+def choose(readings: AreaReadings, *, coarsest: bool = False) -> Chosen | None:
+    """Curves, else terms, else registers alone; None where there is nothing to balance.
+
+    coarsest: reduce curves to the longest steps, for areas whose clocks are too far off for shorter ones.
+    """
     dark = False
     curves, terms, registers = readings.curves, readings.terms, readings.registers
     if curves is not None and len(curves.master_phase) and covered(readings, curves):
         dark = bool(np.isnan(curves.voltage).mean() > 0.5 or np.isnan(curves.master_voltage).mean() > 0.5)
         if not dark:
-            minutes = step_minutes(curves.energy.shape[1] // 96)
+            minutes = COARSEST if coarsest else step_minutes(curves.energy.shape[1] // 96, len(readings.meters))
             return Chosen("curves", steps_of_terms(readings, reduce_to_terms(readings, minutes)), False)
     if terms is not None and len(terms.master_phase) and covered(readings, terms):
         blank = bool(np.isnan(terms.loss).mean() > 0.5)
@@ -142,6 +151,10 @@ def assess(
     mixture = priors_of_meters(whole.meters.meter, prior, known or {}, bias)
     exchanges = tuple(exchange(i, at, steps.days) for i, at in events.exchanged)
     first = estimate(steps, mixture, exchanges, (), TYPICAL_NOISE[chosen.data])
+    if chosen.data == "curves" and steps.per_day > 1440 // COARSEST and clocks_are_off(first):
+        chosen = choose(whole, coarsest=True) or chosen
+        steps = chosen.steps
+        first = estimate(steps, mixture, exchanges, (), TYPICAL_NOISE[chosen.data])
     usual = np.sqrt((1 - prior.share) * prior.spike**2 + prior.share * prior.slab**2 + bias**2)
     verdicts = judge_phases(
         steps, first, TYPICAL_NOISE[chosen.data], np.full(len(mixture.mean), usual), exchanges
@@ -189,6 +202,11 @@ def judge_phases(
             )
         )
     return tuple(out)
+
+
+def clocks_are_off(first: Solution) -> bool:
+    """Whether the offsets of an area's clocks are such that the model, linear in them, needs longer steps."""
+    return max((n.spread[1] for n in first.noise if len(n.spread) > 1), default=0.0) * CLOCK * 3600 > CLOCKS_OFF
 
 
 def not_judgeable(chosen: Chosen) -> tuple[str, dict[str, Any]]:
