@@ -117,12 +117,15 @@ def test_a_coarse_master_is_named() -> None:
 
 
 def test_a_clock_that_is_far_off_is_named_and_nobody_elses() -> None:
-    simulated = city(Fault("clock", 120.0), data="curves", seed=2)[0]
+    simulated = city(Fault("clock", 240.0), data="curves", seed=2)[0]
     found = assess(simulated.readings)
     late = found.finding.detail.get("clock", {})
-    assert late
-    for meter, seconds in late.items():
-        assert simulated.truth.clock[simulated.truth.meter.index(meter)] == pytest.approx(seconds, abs=150)
+    named = {meter: seconds for meter, seconds in late.items() if meter != "*"}  # "*": the clocks of the area
+    assert named
+    for meter, seconds in named.items():
+        offset = simulated.truth.clock[simulated.truth.meter.index(meter)]
+        assert abs(offset) > 240
+        assert np.sign(offset) == np.sign(seconds)
 
 
 def test_a_verified_meter_is_held_at_what_was_found() -> None:

@@ -56,8 +56,19 @@ def test_reads_lost_about_an_exchange_stay_lost_and_the_step_between_is_usual() 
 
 def test_a_meter_that_falls_again_and_again_runs_backwards() -> None:
     register = counting()
-    register[[10, 20, 30, 40]] -= 9.0
+    for day in (10, 20, 30, 40):
+        register[day:] -= 25.0
     assert made_continuous(register)[1] == "backwards"
+
+
+def test_a_lone_value_that_its_neighbours_belie_was_not_read() -> None:
+    register = counting()
+    register[30] = 4.0
+    register[40] += 5000.0
+    fixed, event, _ = made_continuous(register)
+    assert event == ""
+    assert np.isnan(fixed[[30, 40]]).all()
+    assert np.nanmax(np.diff(fixed[~np.isnan(fixed)])) < 5000.0
 
 
 def test_a_meter_that_only_falls_runs_backwards() -> None:

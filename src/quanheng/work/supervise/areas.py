@@ -44,7 +44,7 @@ COARSEST = 360  # minutes of a step of curves
 CLOCKS_OFF = 65.0  # s, standard deviation of an area's clocks from which on steps are as long as they can be
 LEAST_READ = 0.8
 GOOD_READ = 0.95
-CLOCK_LIMIT = 300.0  # s
+CLOCK_LIMIT = 240.0  # s
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,9 @@ def choose(readings: AreaReadings, *, coarsest: bool = False) -> Chosen | None:
     if curves is not None and len(curves.master_phase) and covered(readings, curves):
         dark = bool(np.isnan(curves.voltage).mean() > 0.5 or np.isnan(curves.master_voltage).mean() > 0.5)
         if not dark:
-            minutes = COARSEST if coarsest else step_minutes(curves.energy.shape[1] // 96, len(readings.meters))
+            minutes = (
+                COARSEST if coarsest else step_minutes(curves.energy.shape[1] // 96, len(readings.meters))
+            )
             return Chosen("curves", steps_of_terms(readings, reduce_to_terms(readings, minutes)), False)
     if terms is not None and len(terms.master_phase) and covered(readings, terms):
         blank = bool(np.isnan(terms.loss).mean() > 0.5)
@@ -206,7 +208,9 @@ def judge_phases(
 
 def clocks_are_off(first: Solution) -> bool:
     """Whether the offsets of an area's clocks are such that the model, linear in them, needs longer steps."""
-    return max((n.spread[1] for n in first.noise if len(n.spread) > 1), default=0.0) * CLOCK * 3600 > CLOCKS_OFF
+    return (
+        max((n.spread[1] for n in first.noise if len(n.spread) > 1), default=0.0) * CLOCK * 3600 > CLOCKS_OFF
+    )
 
 
 def not_judgeable(chosen: Chosen) -> tuple[str, dict[str, Any]]:

@@ -44,6 +44,7 @@ CHANCE = 2.7  # standard deviations of a rough score of a change: a reason to lo
 MISFIT = 1.6  # chi-square over days, beyond which the model does not hold
 DATES_PER_YEAR = 24
 DRIFTS = 3
+MOST_CHANGES = 6  # of one phase
 LEAST_DAYS = 20
 LEAST_RUN = 5  # days of unmetered consumption
 CAP = Noise(white=30.0, clock=5e4)  # more noise than this is a fault, not noise
@@ -236,9 +237,8 @@ def judge_phase(
     vector = predictive(rows, noise, correction_sd, known)
     misfit, untouched = vector.chi_square / max(days, 1), vector
     none = np.zeros(len(rows.target), dtype=bool)
-    changes: list[Change] = []
     foreign: list[tuple[int, float]] = []
-    # 1 meters that stopped  2 meters that stand elsewhere, errors that changed  3 days of unmetered energy
+    # 1 meters that stopped  2 meters that stand elsewhere  3 errors that changed  4 days of unmetered energy
     unmetered: list[Unmetered] = []
     aside = none.copy()
     while len(unmetered) < 3 and (stop := best_stop(vector, rows)):
@@ -248,31 +248,26 @@ def judge_phase(
         aside |= flows
         rows = replace(without(rows, flows), energy=_blank(rows.energy, row))
         vector = untouched = predictive(rows, noise, correction_sd, known)
-    for _ in range(6):
-        change = best_change(vector, rows)
+    for _ in range(3):
         k, gain = best_foreign(vector, rows) if troubled(vector, days) else (0, 0.0)
-        if gain > FOREIGN_EVIDENCE and (change is None or gain > vector.evidence(change.evidence)):
-            foreign.append((int(rows.meter[k]), gain))
-            rows = replace(rows, target=rows.target + rows.energy[:, k], energy=_blank(rows.energy, k))
-            vector = untouched = predictive(rows, noise, correction_sd, known)
-            changes = []
-            continue
-        if (
-            change is None
-            or abs(change.size) > LARGEST_CHANGE
-            or any(c.meter == change.meter for c in changes)
-        ):
+        change = best_change(vector, rows)
+        if gain < FOREIGN_EVIDENCE or (change and gain < vector.evidence(change.evidence)):
             break
-        changes.append(change)
-        vector = with_change(vector, rows.energy[:, _row(rows, change.meter)] * change.profile)
+        foreign.append((int(rows.meter[k]), gain))
+        rows = replace(rows, target=rows.target + rows.energy[:, k], energy=_blank(rows.energy, k))
+        vector = untouched = predictive(rows, noise, correction_sd, known)
     suspect = untouched if untouched.chi_square > SUSPECT * max(days, 1) else None
+    vector, changes = with_all_changes(untouched, rows)
     if troubled(vector, days):
-        changes = []  # they do not explain it: what does would be taken for them
+        # changes do not explain it: what does would be taken for them, until its days are set aside
         outliers = set_aside(untouched, threshold=OUTLIER)
         a, b = longest_run(outliers)
         if b - a >= LEAST_RUN and outliers[a:b].mean() > 0.3 and (extra := excess(untouched, outliers)) > 0:
             unmetered.append(Unmetered(label, outliers, a, extra, None))
         aside = aside | outliers
+        vector, changes = with_all_changes(
+            predictive(without(rows, outliers), noise, correction_sd, known), without(rows, outliers)
+        )
     left = int((usable & ~aside).sum())
     return PhaseVerdict(
         phase=label,
@@ -281,9 +276,21 @@ def judge_phase(
         foreign=tuple(foreign),
         unmetered=tuple(unmetered),
         aside=aside,
-        lost=left < LEAST_DAYS,
+        lost=left < LEAST_DAYS or vector.chi_square > MISFIT * left,
         vector=suspect,
     )
+
+
+def with_all_changes(vector: GaussianVector, rows: Equation) -> tuple[GaussianVector, list[Change]]:
+    """The vector with every change of a meter's error that is worth its nats, and those changes."""
+    changes: list[Change] = []
+    for _ in range(MOST_CHANGES):
+        change = best_change(vector, rows)
+        if change is None or abs(change.size) > LARGEST_CHANGE or change.meter in {c.meter for c in changes}:
+            break
+        changes.append(change)
+        vector = with_change(vector, rows.energy[:, _row(rows, change.meter)] * change.profile)
+    return vector, changes
 
 
 def undisturbed(label: str, days: int) -> PhaseVerdict:

@@ -30,6 +30,7 @@ REASONS = ("ok", "load", "days", "collinear")
 COLLINEAR = 0.6  # correlation with another meter from which on it is named as the obstacle
 HOPELESS_DAYS = 730
 LIGHT_LOAD = 0.3  # kWh or m³ per day
+USUAL_LOAD = 1.0  # from which on a lack of days and not of load is to blame
 
 # What a lot may differ by, before its meters are seen.
 LOT_MEAN_SD = 0.004
@@ -200,7 +201,8 @@ def reasons(
 ) -> NDArray[np.int32]:
     """Why a meter is undetermined, as codes into REASONS."""
     code = np.full(len(needed), REASONS.index("days"), dtype=np.int32)
-    code[~(needed <= HOPELESS_DAYS) | (columns.kwh_day < LIGHT_LOAD)] = REASONS.index("load")
+    hopeless = ~(needed <= HOPELESS_DAYS) & (columns.kwh_day < USUAL_LOAD)
+    code[hopeless | (columns.kwh_day < LIGHT_LOAD)] = REASONS.index("load")
     if correlation is not None:
         code[(np.abs(correlation) > COLLINEAR) & (columns.kwh_day >= LIGHT_LOAD)] = REASONS.index("collinear")
     code[decided] = REASONS.index("ok")

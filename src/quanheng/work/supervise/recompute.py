@@ -182,7 +182,7 @@ def differing(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray[Any, np.
     """(n,) where two columns of one type differ: numbers beyond the tolerance, all else at all; null equals null."""
     if pa.types.is_floating(old.type):
         a, b = (np.asarray(c.to_numpy(), dtype=float) for c in (old, new))
-        return ~np.isclose(a, b, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+        return np.asarray(~np.isclose(a, b, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True))
     same = pc.fill_null(pc.equal(old, new), False)
     both_null = pc.and_(pc.is_null(old), pc.is_null(new))
     return ~np.asarray(pc.or_(same, both_null).to_numpy(), dtype=bool)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from quanheng.readings.batch import Registers
 
 Float = NDArray[np.float64]
-LEAST_DIGITS = 4
+LEAST_DIGITS = 3
 BACKWARDS_STEPS = 3
+FAR_BACK = 10.0  # usual steps that a fall must span to be another meter's register
 
 
 @dataclass(frozen=True)
@@ -27,33 +28,47 @@ class Events:
 def made_continuous(register: Float) -> tuple[Float, str, int]:
     """One register without its jumps, what happened (`""`, rolled, exchanged, backwards) and at which freeze.
 
-    A fall from near a power of ten to near zero is a roll-over: the power of ten is added. Another fall to less than
-    half is an exchange: the register goes on from where it was, with a usual step between. Repeated falls: backwards.
+    A fall from near a power of ten to near zero is a roll-over: the power of ten is added. Another far fall is an
+    exchange: the register goes on from where it was, with a usual step between. Small or repeated falls: backwards.
     """
+    register = without_misreads(register)
     read = np.flatnonzero(~np.isnan(register))
     values = register[read]
-    falls = np.flatnonzero(np.diff(values) < 0)
+    moves = np.diff(values)
+    falls = np.flatnonzero(moves < 0)
     if len(falls) == 0:
         return register, "", 0
     if len(falls) >= BACKWARDS_STEPS:
         return register, "backwards", int(read[falls[0] + 1])
-    out, event, at = register.copy(), "backwards", int(read[falls[0] + 1])
+    out, event, at = register.copy(), "", 0
+    usual = float(np.median(moves[moves >= 0])) if (moves >= 0).any() else 0.0
     for k in falls:
-        before, after = values[k], values[k + 1]
+        before, after, here = values[k], values[k + 1], int(read[k + 1])
         wrap = 10.0 ** np.ceil(np.log10(max(before, 10.0**LEAST_DIGITS)))
         if before > 0.9 * wrap and after < 0.1 * wrap:
-            out[read[k + 1] :] += wrap
-            event, at = "rolled", int(read[k + 1])
-        elif after < 0.5 * before:
-            gap = read[k + 1] - read[k]
-            step = (
-                float(np.median(np.diff(values)[np.diff(values) >= 0], keepdims=False))
-                if len(values) > 2
-                else 0.0
-            )
-            out[read[k + 1] :] += values[k] - values[k + 1] + step * gap
-            event, at = "exchanged", int(read[k + 1])
+            out[here:] += wrap
+            event, at = "rolled", here
+        elif before - after > FAR_BACK * usual:
+            out[here:] += before - after + usual * (here - int(read[k]))
+            event, at = "exchanged", here
+        else:
+            event, at = "backwards", here
     return out, event, at
+
+
+def without_misreads(register: Float) -> Float:
+    """The register without lone values that its neighbours belie: one too low or too high between two that agree."""
+    read = np.flatnonzero(~np.isnan(register))
+    values = register[read]
+    if len(values) < 4 or (np.diff(values) >= 0).all():
+        return register
+    before, here, after = values[:-2], values[1:-1], values[2:]
+    lone = (after >= before) & ((here < before) | (here > after))
+    if not lone.any():
+        return register
+    out = register.copy()
+    out[read[1:-1][lone]] = np.nan
+    return out
 
 
 def continuous(registers: Registers) -> tuple[Registers, Events]:
@@ -69,8 +84,9 @@ def continuous(registers: Registers) -> tuple[Registers, Events]:
         if np.isnan(meter[i]).all():
             unread.append(int(i))
             continue
-        fixed, event, at = made_continuous(meter[i])
-        if event:
+        row = meter[i]
+        fixed, event, at = made_continuous(row)
+        if fixed is not row:
             meter = meter.copy() if meter is registers.meter else meter
             meter[i] = fixed
         if event == "rolled":
