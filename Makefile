@@ -13,7 +13,7 @@ SIMULATOR := $(shell find src/quanheng/work/simulate src/quanheng/measure/power_
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-CITY := --areas 12 --meters 60 --days 365 --seed 7
+CITY := --areas 24 --meters 60 --days 180 --seed 7 --struck 0.2
 FAULTS := --fault missing:0.005 --fault swap --fault theft --fault stopped --fault step
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --timeout 600
 

@@ -52,6 +52,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         help="故障，可重复 / a fault, repeatable",
     )
+    parser.add_argument(
+        "--struck",
+        metavar="SHARE",
+        type=float,
+        default=1.0,
+        help="单区故障所及的台区比例 / share of areas that faults of single areas strike (%(default)s)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -78,8 +85,11 @@ def _world(args: argparse.Namespace) -> World:
             raise Fault(f"--{name} {value}: 不应小于 {LEAST[name]} / must not be below {LEAST[name]}")
     if args.utility != "electricity" and args.data not in (None, "registers"):
         raise Fault(f"--data {args.data}: {args.utility} 只有 / has only registers")
+    if not 0 < args.struck <= 1:
+        raise Fault(f"--struck {args.struck}: 应大于 0 且不大于 1 / must be above 0 and at most 1")
     return World(
         meters=meters,
+        struck=args.struck,
         days=args.days,
         data=args.data or ("curves" if args.utility == "electricity" else "registers"),
         utility=args.utility,

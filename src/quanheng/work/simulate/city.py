@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,15 @@ EVENTS = pa.schema(
 )
 
 
+LOCAL = (
+    "theft",
+    "swap",
+    "stopped",
+    "step",
+    "exchanged",
+)  # faults of single areas; the others are of a whole city
+
+
 def area_name(k: int) -> str:
     """Names sort as numbers do up to 100,000 areas."""
     return f"A{k:05d}"
@@ -59,14 +68,24 @@ def simulate_city(world: World, *, areas: int, seed: int, start: int = 0) -> Ite
         group = range(first, min(first + (2 if pairs else 1), areas))
         streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,))) for k in group]
         ills, ways = zip(*(stream.spawn(2) for stream in streams), strict=True)
+        worlds = [struck_by_chance(world, seed, k) for k in group]
         built = [
-            build_area(world, area=area_name(k), rng=rng, ill=ill, weather=weather)
-            for k, rng, ill in zip(group, streams, ills, strict=True)
+            build_area(each, area=area_name(k), rng=rng, ill=ill, weather=weather)
+            for each, k, rng, ill in zip(worlds, group, streams, ills, strict=True)
         ]
-        if len(built) == 2:
+        if len(built) == 2 and worlds[0].fault("swap") is not None:
             built = list(swap_meters(built[0], built[1], ills[0]))
         for each, way in zip(built, ways, strict=True):
             yield deliver(world, each, way)
+
+
+def struck_by_chance(world: World, seed: int, area: int) -> World:
+    """The world of one area: each fault of single areas strikes it with the chance `struck`."""
+    if world.struck >= 1.0:
+        return world
+    draw = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(area, 1))).random(len(LOCAL))
+    missed = {name for name, at in zip(LOCAL, draw, strict=True) if at >= world.struck}
+    return replace(world, faults=tuple(f for f in world.faults if f.name not in missed))
 
 
 def write_city(

@@ -32,6 +32,7 @@ class World:
     lots: int = 10
     bad_lots: int = 0  # how many of the lots have a mean error of −1.2 %
     faults: tuple[Fault, ...] = ()
+    struck: float = 1.0  # share of areas (for `swap` of pairs) that each fault of single areas strikes
 
     def fault(self, name: str, usual: float | None = None) -> float | None:
         """The size of a fault that is present (`usual` where none was named), None of one that is not."""

@@ -25,7 +25,15 @@ from quanheng.work.supervise.findings import (
     Prior,
     TopologySuspect,
 )
-from quanheng.work.supervise.gate import LEAST_DAYS, Change, PhaseVerdict, calm, judge_phase, undisturbed
+from quanheng.work.supervise.gate import (
+    LEAST_DAYS,
+    LEAST_RUN,
+    Change,
+    PhaseVerdict,
+    calm,
+    judge_phase,
+    undisturbed,
+)
 from quanheng.work.supervise.membership import with_adopted, without_removed
 from quanheng.work.supervise.registers import Events, continuous
 
@@ -388,6 +396,7 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
     for m, _ in look.removed:
         if m in names:
             status[names.index(m)] = "meter:foreign"
+    status[silent(look)[:n] & (status == "ok")] = "area:unmetered"
     stopped = {
         u.stopped: u for v in look.verdicts for u in v.unmetered if u.stopped is not None and u.stopped < n
     }
@@ -423,6 +432,16 @@ def meter_findings(look: Look, why: tuple[str, ...], repaired: bool, start: date
         neighbour=neighbour,
         correlation=correlation,
     )
+
+
+def silent(look: Look) -> NDArray[np.bool_]:
+    """(n,) meters that counted and count nothing now, in a phase with unmetered energy: it may be theirs."""
+    metered = look.chosen.steps.metered
+    out = np.zeros(len(metered), dtype=bool)
+    for q, v in zip(look.chosen.steps.equations, look.verdicts, strict=True):
+        if v.unmetered:
+            out[q.meter] = True
+    return np.asarray(out & (metered.sum(axis=1) > 0) & (metered[:, -LEAST_RUN:].sum(axis=1) == 0))
 
 
 def consumption(look: Look) -> Float:
