@@ -28,6 +28,7 @@ class Row:
     reason: str | None  # None: that of the verdict
     to_area: str | None = None
     energy: float | None = None  # kWh or m³ registered too much, where the verdict does not tell
+    energy_u: float | None = None
     weight: float | None = None
     since: str | None = None
     kwh_day: float | None = None
@@ -81,14 +82,15 @@ def correction_orders(
     return rows
 
 
-def lost_flows(area: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
-    """By stopped meter of an area: kWh a day that it no longer counts, and on how many days."""
+def lost_flows(area: Mapping[str, Any]) -> dict[str, tuple[float, int, float]]:
+    """By stopped meter of an area: kWh a day that it no longer counts, on how many days, and the uncertainty."""
     facts = json.loads(area["detail"]) if area["detail"] else {}
-    flows: dict[str, tuple[float, int]] = {}
+    flows: dict[str, tuple[float, int, float]] = {}
     for flow in facts.get("unmetered") or ():
         if meter := flow.get("stopped"):
-            kwh, days = flows.get(meter, (0.0, 0))
-            flows[meter] = (kwh + float(flow["kwh_day"]), max(days, len(flow.get("days") or ())))
+            kwh, days, u = flows.get(meter, (0.0, 0, 0.0))
+            u = float(np.hypot(u, flow.get("kwh_day_u") or 0.0))
+            flows[meter] = (kwh + float(flow["kwh_day"]), max(days, len(flow.get("days") or ())), u)
     return flows
 
 
@@ -101,10 +103,21 @@ def unmetered_orders(
         return []
     kwh = sum(float(f["kwh_day"]) for f in flows)
     lost = sum(float(f["kwh_day"]) * len(f.get("days") or ()) for f in flows)
+    u = float(np.hypot.reduce([(f.get("kwh_day_u") or 0.0) * len(f.get("days") or ()) for f in flows]))
     value = costs.theft_found * kwh * 365 * costs.theft_years * costs.price(area["utility"])
     since = min(str(f["since"]) for f in flows)
     return [
-        Row("theft", -1, k, value + gain, "area:unmetered", energy=-lost or None, since=since, kwh_day=kwh)
+        Row(
+            "theft",
+            -1,
+            k,
+            value + gain,
+            "area:unmetered",
+            energy=-lost or None,
+            energy_u=u or None,
+            since=since,
+            kwh_day=kwh,
+        )
     ]
 
 

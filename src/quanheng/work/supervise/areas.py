@@ -282,6 +282,7 @@ def causes(look: Look) -> tuple[tuple[str, ...], dict[str, Any]]:
                 "phase": u.phase,
                 "since": str(start + timedelta(days=u.since)),
                 "kwh_day": round(u.kwh_day, 3),
+                "kwh_day_u": round(u.u, 3),
                 "days": [str(start + timedelta(days=int(d))) for d in np.flatnonzero(u.days)],
                 "stopped": None if u.stopped is None else names[u.stopped],
             }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_solve
 
 from quanheng.measure.energy_balance import Equation, Noise, Solution, without
 from quanheng.measure.gaps import runs
@@ -36,6 +37,7 @@ CHANGE_SD = 0.05  # prior standard deviation of a change of a meter's error
 CHANGE_EVIDENCE = 14.0  # nats that a change must add: a few thousand meters × dates are looked at
 CHANGE_MARGIN = 8.0  # nats by which a change must beat a simpler one
 FOREIGN_EVIDENCE = 25.0
+LOST = 3.0  # chi-square over days, after all that was found, beyond which a phase carries no verdicts
 OUTLIER = 5.5  # standard deviations of an innovation that is set aside
 SUSPECT = 2.5  # chi-square over days, beyond which consumers booked elsewhere are sought
 STOPPED = 2.0  # ratio of the mean squared innovations after a stop to those before
@@ -69,6 +71,7 @@ class Unmetered:
     days: Flags  # (days,) on which it flows
     since: int
     kwh_day: float  # mean over those days
+    u: float  # its standard uncertainty
     stopped: int | None  # the meter that stopped then, where there is one
 
 
@@ -156,8 +159,8 @@ def best_foreign(vector: GaussianVector, equation: Equation) -> tuple[int, float
     return k, vector.evidence(float(gain[k]))
 
 
-def best_stop(vector: GaussianVector, rows: Equation) -> tuple[int, int, float] | None:
-    """Row, day and kWh per day of a meter that counts nothing from that day on, where the balance misses its energy.
+def best_stop(vector: GaussianVector, rows: Equation) -> tuple[int, int, float, float] | None:
+    """Row, day, kWh per day and their uncertainty of a meter that counts nothing any more and is missed.
 
     A dwelling that was left counts nothing either; only what the master still sees tells them apart.
     """
@@ -171,13 +174,13 @@ def best_stop(vector: GaussianVector, rows: Equation) -> tuple[int, int, float] 
     if not stops:
         return None
     square = innovations(vector) ** 2
-    found: list[tuple[float, int, int, float]] = []
+    found: list[tuple[float, int, int, float, float]] = []
     for row, since, mean in stops:
         before, after = square[: since - 1].mean() if since > 1 else 0.0, square[since - 1 :].mean()
         if before < 2 * MISFIT and after > STOPPED * max(before, 1.0):
-            missing = excess(vector, np.arange(days) >= since - 1)
+            missing, u = excess(vector, np.arange(days) >= since - 1)
             if 0.2 * mean < missing < 5.0 * mean:
-                found.append((abs(np.log(missing / mean)), row, since, missing))
+                found.append((abs(np.log(missing / mean)), row, since, missing, u))
     return min(found)[1:] if found else None
 
 
@@ -242,9 +245,9 @@ def judge_phase(
     unmetered: list[Unmetered] = []
     aside = none.copy()
     while len(unmetered) < 3 and (stop := best_stop(vector, rows)):
-        row, since, energy = stop
+        row, since, energy, u = stop
         flows = np.arange(len(rows.target)) >= since - 1  # it stopped in the course of a day
-        unmetered.append(Unmetered(label, flows, since - 1, energy, int(rows.meter[row])))
+        unmetered.append(Unmetered(label, flows, since - 1, energy, u, int(rows.meter[row])))
         aside |= flows
         rows = replace(without(rows, flows), energy=_blank(rows.energy, row))
         vector = untouched = predictive(rows, noise, correction_sd, known)
@@ -262,8 +265,9 @@ def judge_phase(
         # changes do not explain it: what does would be taken for them, until its days are set aside
         outliers = set_aside(untouched, threshold=OUTLIER)
         a, b = longest_run(outliers)
-        if b - a >= LEAST_RUN and outliers[a:b].mean() > 0.3 and (extra := excess(untouched, outliers)) > 0:
-            unmetered.append(Unmetered(label, outliers, a, extra, None))
+        extra, u = excess(untouched, outliers)
+        if b - a >= LEAST_RUN and outliers[a:b].mean() > 0.3 and extra > 0:
+            unmetered.append(Unmetered(label, outliers, a, extra, u, None))
         aside = aside | outliers
         vector, changes = with_all_changes(
             predictive(without(rows, outliers), noise, correction_sd, known), without(rows, outliers)
@@ -276,7 +280,7 @@ def judge_phase(
         foreign=tuple(foreign),
         unmetered=tuple(unmetered),
         aside=aside,
-        lost=left < LEAST_DAYS or vector.chi_square > MISFIT * left,
+        lost=left < LEAST_DAYS or vector.chi_square > LOST * left,
         vector=suspect,
     )
 
@@ -326,11 +330,13 @@ def _blank(energy: Float, k: int) -> Float:
     return out
 
 
-def excess(vector: GaussianVector, flagged: Flags) -> float:
-    """Mean energy of the flagged days beyond what the other days let expect, kWh per day."""
+def excess(vector: GaussianVector, flagged: Flags) -> tuple[float, float]:
+    """Mean energy of the flagged days beyond what the other days let expect, kWh per day, and its uncertainty."""
     keep = ~flagged
     if not keep.any() or not flagged.any():
-        return float(vector.y.mean())
+        return float(vector.y.mean()), float(np.sqrt(vector.S.mean()))
     inner = gaussian(vector.y[keep], vector.S[np.ix_(keep, keep)])
-    expected = vector.S[np.ix_(flagged, keep)] @ inner.weighted
-    return float(np.mean(vector.y[flagged] - expected))
+    between = vector.S[np.ix_(keep, flagged)].mean(axis=1)  # covariance with the mean of the flagged days
+    mean = vector.y[flagged].mean() - between @ inner.weighted
+    variance = vector.S[np.ix_(flagged, flagged)].mean() - between @ cho_solve((inner.factor, True), between)
+    return float(mean), float(np.sqrt(max(variance, 0.0)))

@@ -189,8 +189,9 @@ def function_orders(verdicts: pa.Table, areas: pa.Table, m: Meters, costs: Costs
         benefit = (
             kwh * 365 * costs.price(place["utility"]) * costs.horizon_years - costs.exchange - costs.visit
         )
-        energy = -flow[0] * flow[1] if flow else None
-        rows.append(Row("replace_function", int(k), int(m.area[k]), benefit, "meter:stopped", energy=energy))
+        energy, u = (-flow[0] * flow[1], flow[2] * flow[1] or None) if flow else (None, None)
+        place_of = int(k), int(m.area[k])
+        rows.append(Row("replace_function", *place_of, benefit, "meter:stopped", energy=energy, energy_u=u))
     return rows
 
 
@@ -284,7 +285,7 @@ def written(
 def energy_of(row: Row, m: Meters) -> tuple[float | None, float | None]:
     """Energy registered too much in the period, and its standard uncertainty; None where it is not known."""
     if row.energy is not None or row.meter < 0:
-        return row.energy, None
+        return row.energy, row.energy_u
     k = row.meter
     indicated, scale = m.kwh_day[k] * m.period[k], 1 + m.error[k]
     if not np.isfinite(indicated * scale) or scale <= 0:
