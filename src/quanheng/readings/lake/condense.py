@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from quanheng.ground.files import publish
 from quanheng.readings.batch import AreaReadings
 from quanheng.readings.lake import schema
 from quanheng.readings.lake.open import Lake, verify_unchanged
 from quanheng.readings.lake.read import read_partition
-from quanheng.readings.lake.write import RowsWriter, new_hidden_folder, publish, term_table
+from quanheng.readings.lake.write import RowsWriter, new_hidden_folder, term_table
 from quanheng.readings.reduce import reduce_to_terms
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from quanheng.ground.errors import BadOutput
+from quanheng.ground.files import publish
 from quanheng.readings.batch import AreaReadings, Curves, Registers, Terms
 from quanheng.readings.lake import schema
 
@@ -217,24 +218,6 @@ def new_hidden_folder(folder: Path) -> Path:
     except OSError as error:
         raise BadOutput(f"{folder} 无法创建 / cannot be made: {error.strerror}") from error
     return hidden
-
-
-def publish(hidden: Path, folder: Path) -> None:
-    """Sync every file and folder below `hidden`, rename it to `folder`, sync the parent folder."""
-    for path in (*hidden.rglob("*"), hidden):
-        _sync(path)
-    if folder.exists():
-        raise BadOutput(f"{folder} 在写入期间出现了 / appeared while it was being written")
-    hidden.rename(folder)
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _table(columns: pa.Schema, readings: AreaReadings, **values: object) -> pa.Table:

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from quanheng.ground.errors import BadOutput
-from quanheng.readings.lake.write import LakeWriter, TableWriter, new_hidden_folder, publish
+from quanheng.ground.files import publish
+from quanheng.readings.lake.write import LakeWriter, TableWriter, new_hidden_folder
 from quanheng.work.simulate.area import build_area, deliver
 from quanheng.work.simulate.loads import draw_weather
 from quanheng.work.simulate.swap import swap_meters
