@@ -162,7 +162,7 @@ DATA = {
 CHANGES = {
     "new": Words("新判定更换", "newly to be replaced"),
     "gone": Words("不再判定更换", "no longer to be replaced"),
-    "confirmed": Words("经现场核验证实", "confirmed on site"),
+    "confirmed": Words("两期都判更换", "replace in both cycles"),
 }
 
 SCREENING = Words(
