@@ -164,6 +164,7 @@ def supervise(
                 **judged.facts,
                 **since_last_cycle(choices.previous, judged.verdicts),
             }
+            del city, judged, orders  # of a city they are large, and the report reads the files
             write_report(whole, {**facts, "outputs": digest_files(whole, sealed_files(whole))})
             sealed = seal(whole, facts)
             publish(whole, out)

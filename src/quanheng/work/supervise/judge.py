@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ CLEARED_BELOW = 0.01
 CLEARED_U = 0.25  # of the maximum permissible error
 CLEARED_VARIANCE = 0.5  # of the prior's
 VERIFIED_SHARE = 1e-3
+BLOCK = 1 << 18  # meters judged at once
 REASONS = ("ok", "load", "days", "collinear")
 COLLINEAR = 0.6  # correlation with another meter from which on it is named as the obstacle
 HOPELESS_DAYS = 730
@@ -157,6 +158,11 @@ def prior_columns(columns: MeterColumns, priors: Sequence[Prior]) -> Mixture:
     return Mixture(**out)
 
 
+def taken(columns: MeterColumns, which: slice) -> MeterColumns:
+    """A stretch of the meters."""
+    return MeterColumns(**{f.name: getattr(columns, f.name)[which] for f in fields(columns)})
+
+
 def judge(
     columns: MeterColumns, priors: Sequence[Prior], *, alpha: float, correlation: Float | None = None
 ) -> Verdicts:
@@ -165,19 +171,25 @@ def judge(
     replace: the largest set whose expected false share is at most alpha. cleared: P(out) < 1 %, u ≤ mpe/4, and the
     posterior variance at most half the prior's, so that the data and not the prior say so.
     """
-    prior = prior_columns(columns, priors)
+    n = len(columns.mpe)
     heard = columns.judged & np.isfinite(columns.location) & np.isfinite(columns.scale)
     location, scale = np.where(heard, columns.location, 0.0), np.where(heard, columns.scale, 1.0)
-    posterior = mixture_posterior(location, scale, prior)
-    p_out = probability_out(posterior, columns.mpe)
-    error, u = error_moments(posterior)
-    lower, upper = error_interval(posterior)
+    p_out, error, u, lower, upper = (np.empty(n) for _ in range(5))
+    by_data = np.empty(n, dtype=bool)
+    for first in range(0, n, BLOCK):  # a city's columns are large, and there are many on the way
+        now = slice(first, first + BLOCK)
+        part = taken(columns, now)
+        prior = prior_columns(part, priors)
+        posterior = mixture_posterior(location[now], scale[now], prior)
+        p_out[now] = probability_out(posterior, part.mpe)
+        error[now], u[now] = error_moments(posterior)
+        lower[now], upper[now] = error_interval(posterior)
+        prior_variance = (1 - prior.share) * prior.spike**2 + prior.share * prior.slab**2
+        verified = ~np.isnan(part.verified_mean)
+        by_data[now] = (u[now] ** 2 <= CLEARED_VARIANCE * prior_variance) | verified
     for column in (p_out, error, u, lower, upper):
         column[~heard] = np.nan
     chosen = largest_set(p_out, alpha)
-    prior_variance = (1 - prior.share) * prior.spike**2 + prior.share * prior.slab**2
-    verified = ~np.isnan(columns.verified_mean)
-    by_data = (u**2 <= CLEARED_VARIANCE * prior_variance) | verified
     cleared = ~chosen & (p_out < CLEARED_BELOW) & (u <= CLEARED_U * columns.mpe) & by_data
     needed = days_needed(columns, location, scale)
     needed[~heard | chosen | cleared] = np.nan
