@@ -48,6 +48,7 @@ METHOD = "energy balance, spike and slab, expectation propagation; 1"
 LEAST_PARTITIONS = 8
 MOST_SUSPECTS = 400  # each carries a matrix of days × days
 
+DETAIL = ("detail/balance", "detail/estimates", "detail/lots")
 KEY = "key.json"  # what the results in a work folder belong to
 LEARNT = ("run.json", "learned.json")  # what a cycle takes from the one before
 
@@ -148,10 +149,13 @@ def supervise(
             found = seek(run, parts)
             city = assemble(lake, parts, repair(run, parts, found), learned.known)
             judged = judge_city(city, choices.alpha)
+            whole = fresh_folder(work / "out")
+            # of a city the tables are large: what is not needed any more goes to the disk
+            write_tables(whole, {name: judged.tables.pop(name) for name in DETAIL})
             seed = sha256_bytes(canonical_json(inputs))
             orders = order(city, judged, found, choices, seed)
             verify_unchanged(lake)
-            whole = write_tables(work / "out", {**judged.tables, "orders": orders})
+            write_tables(whole, {**judged.tables, "orders": orders})
             facts = {
                 "method": METHOD,
                 "version": __version__,
@@ -164,7 +168,7 @@ def supervise(
                 **judged.facts,
                 **since_last_cycle(choices.previous, judged.verdicts),
             }
-            del city, judged, orders  # of a city they are large, and the report reads the files
+            del city, judged, orders  # the report reads the files
             write_report(whole, {**facts, "outputs": digest_files(whole, sealed_files(whole))})
             sealed = seal(whole, facts)
             publish(whole, out)
@@ -333,12 +337,10 @@ def order(city: City, judged: Judged, found: Sequence[Correction], choices: Choi
     )
 
 
-def write_tables(folder: Path, made: Mapping[str, pa.Table]) -> Path:
-    """Write the tables into a new folder, in the place of what an interrupted run left."""
-    fresh_folder(folder)
+def write_tables(folder: Path, made: Mapping[str, pa.Table]) -> None:
+    """Write the tables into a folder, each by its name."""
     for name, table in made.items():
         tables.write_table(folder / f"{name}.parquet", table)
-    return folder
 
 
 def counts(judged: Judged, orders: pa.Table) -> dict[str, Any]:
