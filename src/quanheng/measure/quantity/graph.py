@@ -212,7 +212,7 @@ def partials(node: Node) -> list[Node | None]:
 def _power(y: Node, a: Node, b: Node) -> tuple[Term | None, Term | None]:
     exponent = b.entry.constant
     if exponent is None:
-        return b * a ** (b - 1.0), y * np.log(a)
+        return b * a ** (b - 1.0), y * a.graph.apply("log", a)
     if exponent == 2.0:
         return 2.0 * a, None
     return exponent * a ** (exponent - 1.0) if exponent != 0.0 else None, None
@@ -349,7 +349,7 @@ def tape(outputs: Iterable[Node], inputs: Sequence[str], graph: Graph) -> Tape:
     register = {graph.input(name).place: k for k, name in enumerate(inputs)}
     constants = [place for place in needed if graph.entries[place].constant is not None]
     register.update({place: len(inputs) + k for k, place in enumerate(constants)})
-    code = []
+    code: list[tuple[int, int, int]] = []
     for place in needed:
         entry = graph.entries[place]
         if entry.operation is None:
