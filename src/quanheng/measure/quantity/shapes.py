@@ -136,7 +136,7 @@ class CTrap(Shape):
 class StudentT(Shape):
     """Scaled and shifted t; JCGM 101:2008, 6.4.9.
 
-    of "scale": u is the scale s/√n, as in JCGM 101: the standard deviation is u·√(dof/(dof − 2)), and dof <= 2 has none.
+    of "scale": u is the scale s/√n, as in JCGM 101; the standard deviation is u·√(dof/(dof − 2)), none for dof <= 2.
     of "standard deviation": u is the standard deviation, as in the NIST Uncertainty Machine; dof > 2.
     """
 
