@@ -1,0 +1,163 @@
+"""A model's text into its graph. Python's grammar is read, nothing is ever run: what is not arithmetic is refused."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from quanheng.measure.errors import InvalidModel
+from quanheng.measure.quantity import complex_term
+from quanheng.measure.quantity.complex_term import ComplexTerm
+from quanheng.measure.quantity.constants import PURE
+from quanheng.measure.quantity.graph import MADE_OF, Graph, Node
+from quanheng.measure.quantity.operations import OPERATIONS
+
+Value: TypeAlias = Node | ComplexTerm
+
+LONGEST = 10_000
+DEEPEST = 200
+
+# other spellings that people use for NumPy's names
+SPELLINGS = {
+    "abs": "absolute", "fabs": "absolute", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "ln": "log", "pow": "power",
+    "conj": "conjugate",
+}  # fmt: skip
+PARTS = {"real", "imag", "angle", "conjugate"}
+CALLED = {name for name in OPERATIONS if name not in {"add", "subtract", "multiply", "divide", "sign"}}
+FUNCTIONS = frozenset(CALLED | set(MADE_OF) - {"positive"} | set(SPELLINGS) | PARTS)
+
+BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.Pow: "power",
+}
+
+
+def names_in(text: str) -> list[str]:
+    """Names of quantities in an expression (functions and π left out), in order of appearance."""
+    tree = _parsed(text)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [
+        (node.lineno, node.col_offset, node.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and id(node) not in called
+    ]
+    return list(dict.fromkeys(name for *_, name in sorted(found)))
+
+
+def read(text: str, graph: Graph, known: Mapping[str, Value]) -> Value:
+    """The value of an expression over the known terms.
+
+    Numbers, names, + - * / ** (also ^), parentheses and the functions of FUNCTIONS. InvalidModel names the column of
+    anything else.
+    """
+    return _Reader(text, graph, known).value(_parsed(text).body, 0)
+
+
+def _parsed(text: str) -> ast.Expression:
+    if len(text) > LONGEST:
+        raise InvalidModel(f"模型长于 {LONGEST} 个字符 / the model is longer than {LONGEST} characters")
+    # people write x^2; as Python it would be an exclusive or, with another precedence
+    source = text.strip().replace("^", "**").replace("·", "*").replace("×", "*").replace("−", "-")
+    try:
+        return ast.parse(source, mode="eval")
+    except SyntaxError as error:
+        message = (
+            f"模型“{text}”第 {error.offset} 列有语法错误 / syntax error in column {error.offset} of the model"
+        )
+        raise InvalidModel(message) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InvalidModel("模型不可读 / the model cannot be read") from error
+
+
+class _Reader:
+    """Walks one expression."""
+
+    def __init__(self, text: str, graph: Graph, known: Mapping[str, Value]) -> None:
+        self.text = text
+        self.graph = graph
+        self.known = known
+
+    def value(self, node: ast.expr, depth: int) -> Value:
+        if depth > DEEPEST:
+            raise self.refused(node, "嵌套过深 / nested too deeply")
+        match node:
+            case ast.Constant(value=bool() | str() | bytes()):
+                raise self.refused(node, "不是数 / is no number")
+            case ast.Constant(value=int() | float() as number):
+                return self.graph.constant(_float(number))
+            case ast.Constant(value=complex() as number):
+                return ComplexTerm(self.graph.constant(number.real), self.graph.constant(number.imag))
+            case ast.Name(id=name):
+                return self.named(node, name)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+                return self.apply(BINARY[type(op)], self.value(left, depth + 1), self.value(right, depth + 1))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self.apply("negative", self.value(operand, depth + 1))
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.value(operand, depth + 1)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                if name not in FUNCTIONS:
+                    raise self.unknown(node, name, "函数 / function", FUNCTIONS)
+                return self.call(node, name, [self.value(each, depth + 1) for each in arguments])
+            case _:
+                raise self.refused(
+                    node, "只能用数、名称、+ - * / ** 和函数 / only numbers, names, + - * / ** and functions"
+                )
+
+    def named(self, node: ast.expr, name: str) -> Value:
+        if name in self.known:
+            return self.known[name]
+        if name in PURE:
+            return self.graph.constant(PURE[name])
+        raise self.unknown(node, name, "名称 / name", self.known)
+
+    def call(self, node: ast.expr, name: str, terms: list[Value]) -> Value:
+        name = SPELLINGS.get(name, name)
+        takes = OPERATIONS[name].arity if name in OPERATIONS else 1
+        if len(terms) != takes:
+            raise self.refused(node, f"{name} 需要 {takes} 个参数 / {name} takes {takes} argument(s)")
+        return PART[name](terms[0]) if name in PARTS else self.apply(name, *terms)
+
+    def apply(self, name: str, *terms: Value) -> Value:
+        if any(isinstance(term, ComplexTerm) for term in terms):
+            value: Value = complex_term.apply(name, *terms)
+            return value
+        return self.graph.apply(name, *(term for term in terms if isinstance(term, Node)))
+
+    def refused(self, node: ast.expr, why: str) -> InvalidModel:
+        column = node.col_offset + 1
+        piece = ast.unparse(node)[:40]
+        return InvalidModel(f"模型“{self.text}”第 {column} 列“{piece}” / column {column}: {why}")
+
+    def unknown(self, node: ast.expr, name: str, what: str, candidates: Any) -> InvalidModel:
+        close = difflib.get_close_matches(name, list(candidates), 3, 0.5)
+        hint = f"；是否 {'、'.join(close)}？ / did you mean {', '.join(close)}?" if close else ""
+        return self.refused(node, f"未知的{what} {name}{hint}")
+
+
+def _float(number: int | float) -> float:
+    try:
+        return float(number)
+    except OverflowError as error:
+        raise InvalidModel("模型中的数过大 / a number in the model is too large") from error
+
+
+def _zero(value: Value) -> Node:
+    assert isinstance(value, Node)
+    return value.graph.constant(0.0)
+
+
+PART: dict[str, Callable[[Value], Value]] = {
+    "real": lambda z: z.re if isinstance(z, ComplexTerm) else z,
+    "imag": lambda z: z.im if isinstance(z, ComplexTerm) else _zero(z),
+    "angle": lambda z: (
+        complex_term.angle(z) if isinstance(z, ComplexTerm) else z.graph.apply("arctan2", 0.0, z)
+    ),
+    "conjugate": lambda z: z.conjugate() if isinstance(z, ComplexTerm) else z,
+}

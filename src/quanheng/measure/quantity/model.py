@@ -1,0 +1,471 @@
+"""Measurement models: an expression or a Python function, traced once, and what it makes of uncertain columns."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quanheng.measure.errors import InvalidModel, InvalidUncertainty
+from quanheng.measure.quantity.complex_term import ComplexTerm
+from quanheng.measure.quantity.constants import CONSTANTS, PURE
+from quanheng.measure.quantity.expression import Value, names_in, read
+from quanheng.measure.quantity.freedom import effective
+from quanheng.measure.quantity.graph import Graph, Node, Tape, gradient, tape, undefined_at
+from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, exact, groups
+
+Float = NDArray[np.float64]
+
+# rows of a block: its registers stay in the cache
+BLOCK = 4096
+
+
+class Complex(NamedTuple):
+    """A complex column by its parts."""
+
+    re: Uncertain
+    im: Uncertain
+
+
+Input: TypeAlias = Uncertain | Complex | ArrayLike
+
+
+class Model:
+    """Outputs as functions of inputs.
+
+    `Model("l = ls + d")`, `Model({"Z": "V/I", "R": "Z*cos(phi)"})` (outputs may use each other), or
+    `Model(function, inputs=[…])`, whose function takes the inputs by position and returns a term, a tuple of them or
+    a dictionary by output. `complex_inputs` names those with two parts; an input z then stands as "z.re" and "z.im",
+    and so does an output. Constants of the SI that are no inputs may be named (`constants`).
+    InvalidModel for what is no model.
+    """
+
+    def __init__(
+        self,
+        expressions: str | Mapping[str, str] | Callable[..., Any],
+        inputs: Sequence[str] | None = None,
+        *,
+        complex_inputs: Collection[str] = (),
+    ) -> None:
+        self.graph = Graph()
+        if callable(expressions):
+            found, used = _traced(expressions, inputs, complex_inputs, self.graph)
+        else:
+            found, used = _read(_by_output(expressions), inputs, complex_inputs, self.graph)
+        nodes: dict[str, Node] = {}
+        for name, value in found.items():
+            nodes.update(_parts(name, value))
+        self.nodes = nodes
+        self.outputs = tuple(nodes)
+        self.inputs = tuple(part for name in used for part in _names(name, complex_inputs))
+        self.constants = {
+            name: CONSTANTS[name] for name in self.inputs if name in CONSTANTS and name not in (inputs or ())
+        }
+        self.tape = tape(nodes.values(), self.inputs, self.graph)
+
+    @cached_property
+    def _terms(self) -> list[Node]:
+        return [self.graph.input(name) for name in self.inputs]
+
+    @cached_property
+    def first(self) -> Derivatives:
+        """Values and first derivatives."""
+        return Derivatives.of(list(self.nodes.values()), self._terms, self.inputs)
+
+    def propagate(
+        self, x: Sequence[float], u: Sequence[float], dof: Sequence[float] | None = None
+    ) -> tuple[float, float, float]:
+        """Value, standard uncertainty and effective degrees of freedom of a model's one output at one point.
+
+        For independent inputs in the order of `inputs`, as plain numbers; u 0 is an exact input. The law of
+        propagation (JCGM 100:2008, 5.1.2) and Welch–Satterthwaite (G.4.1). The fastest way to a single result:
+        everything that names a source is left out.
+        """
+        values = self.first.tape.numbers(x)
+        variance = rest = 0.0
+        if dof is None:
+            for i, place in self.first.places[0]:
+                variance += (values[place] * u[i]) ** 2
+        else:
+            for i, place in self.first.places[0]:
+                v = values[place] * u[i]
+                v *= v
+                variance += v
+                rest += v * v / dof[i]
+        if not (variance < np.inf and min(u) >= 0.0):
+            raise _wrong_numbers(self.inputs, x, u)
+        return values[0], variance**0.5, variance * variance / rest if rest else np.inf
+
+    def __call__(self, inputs: Mapping[str, Input] | None = None, **more: Input) -> Evaluation:
+        """Propagate uncertain columns: each has n rows, or one that stands for all.
+
+        Numbers and arrays are exact. InvalidModel for a missing, unknown or undefined one, naming the row.
+        """
+        given = self._given({**(inputs or {}), **more})
+        n = max((len(each) for each in given.values()), default=1)
+        for name, each in given.items():
+            if len(each) not in (1, n):
+                message = f"{name} 有 {len(each)} 行，其他有 {n} 行 / {name} has {len(each)} rows, others {n}"
+                raise InvalidModel(message)
+        return Evaluation(self, {name: given[name] for name in self.inputs}, n)
+
+    def _given(self, inputs: Mapping[str, Input]) -> dict[str, Uncertain]:
+        given: dict[str, Uncertain] = {name: exact(each.value) for name, each in self.constants.items()}
+        for name, each in inputs.items():
+            parts = (
+                {f"{name}.re": each.re, f"{name}.im": each.im} if isinstance(each, Complex) else {name: each}
+            )
+            for part, value in parts.items():
+                if part not in self.inputs:
+                    raise _unknown(part, self.inputs)
+                given[part] = value if isinstance(value, Uncertain) else exact(value)
+        missing = [name for name in self.inputs if name not in given]
+        if missing:
+            raise InvalidModel(f"缺少输入 {'、'.join(missing)} / missing inputs: {', '.join(missing)}")
+        return given
+
+
+class Derivatives(NamedTuple):
+    """A tape of values, then derivatives; `places[j]` lists (input, place among the tape's outputs) that are not 0."""
+
+    tape: Tape
+    places: tuple[tuple[tuple[int, int], ...], ...]
+
+    @classmethod
+    def of(cls, outputs: Sequence[Node], terms: Sequence[Node], inputs: Sequence[str]) -> Derivatives:
+        """Values and gradients of some nodes."""
+        wanted = list(outputs)
+        places = []
+        for output in outputs:
+            row = []
+            for i, part in enumerate(gradient(output, terms)):
+                if part is not None:
+                    row.append((i, len(wanted)))
+                    wanted.append(part)
+            places.append(tuple(row))
+        return cls(tape(wanted, inputs, outputs[0].graph), tuple(places))
+
+
+class Evaluation:
+    """What a model makes of its inputs: `outputs` by name, each an uncertain column, and what they came from."""
+
+    def __init__(self, model: Model, inputs: Mapping[str, Uncertain], n: int) -> None:
+        self.model = model
+        self.inputs = dict(inputs)
+        self.n = n
+        self.outputs = dict(
+            zip(model.outputs, _propagated(model, list(self.inputs.values()), n), strict=True)
+        )
+
+    def __getitem__(self, output: str) -> Uncertain:
+        return self.outputs[output]
+
+    @cached_property
+    def _columns(self) -> list[Float | float]:
+        return [float(each.value[0]) if len(each) == 1 else each.value for each in self.inputs.values()]
+
+    @cached_property
+    def sensitivities(self) -> dict[str, dict[str, Float]]:
+        """∂output/∂input by output and input, (n,), those that are not 0 everywhere."""
+        values = self.model.first.tape.columns(self._columns)
+        return {
+            output: {self.model.inputs[i]: np.broadcast_to(values[place], self.n) for i, place in row}
+            for output, row in zip(self.model.outputs, self.model.first.places, strict=True)
+        }
+
+    @cached_property
+    def input_covariances(self) -> dict[tuple[int, int], Float]:
+        """Covariances (n,) of the inputs by their places i <= j, those that are not 0."""
+        columns = list(self.inputs.values())
+        found = {}
+        for i, a in enumerate(columns):
+            for j in range(i, len(columns)):
+                # without a source in common there is nothing to multiply
+                if a is columns[j] or _related(a, columns[j]):
+                    covariance = np.broadcast_to(a.covariance(columns[j]), self.n)
+                    if np.any(covariance):
+                        found[i, j] = covariance
+        return found
+
+    def covariance(self, a: str, b: str) -> Float:
+        """Covariance (n,) of two outputs, row by row, through everything their inputs share.
+
+        JCGM 102:2011, 6.2.1.3: C_x V C_xᵀ.
+        """
+        out = np.zeros(self.n)
+        names = self.model.inputs
+        for (i, j), covariance in self.input_covariances.items():
+            for p, q in {(i, j), (j, i)}:
+                left = self.sensitivities[a].get(names[p])
+                right = self.sensitivities[b].get(names[q])
+                if left is not None and right is not None:
+                    out += left * right * covariance
+        return out
+
+    def correlation(self, a: str, b: str) -> Float:
+        """Correlation coefficient (n,) of two outputs; 1 of one with itself, NaN where one is exact."""
+        if a == b:
+            return np.ones(self.n)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r = self.covariance(a, b) / np.sqrt(self.covariance(a, a) * self.covariance(b, b))
+        return np.asarray(np.clip(r, -1.0, 1.0))
+
+
+def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Uncertain]:
+    """Each output's column.
+
+    Row blocks: values and derivatives by the tape; private contributions are summed in quadrature within a block,
+    so that nothing of size inputs × rows is ever held; shared ones are written to their column.
+    """
+    first = model.first
+    private = _by_source([each.private for each in columns])
+    shared = _by_source([each.shared for each in columns])
+    q = len(model.outputs)
+    value, variance, rest = np.empty((q, n)), np.zeros((q, n)), np.zeros((q, n))
+    sources = list(shared)
+    jacobian: list[dict[Source, Float]] = [{} for _ in range(q)]
+    sparse_of: list[dict[int, Float]] = [{} for _ in range(q)]
+    needs_all = {i for source in sources for i, column in shared[source] if isinstance(column, Sparse)}
+    clusters = _clusters(private)
+    for start in range(0, n, BLOCK):
+        part = slice(start, min(start + BLOCK, n))
+        x = [float(each.value[0]) if len(each) == 1 else each.value[part] for each in columns]
+        found = first.tape.columns(x)
+        for j in range(q):
+            value[j, part] = found[j]
+            partial = {i: found[place] for i, place in first.places[j]}
+            _add_private(variance[j, part], rest[j, part], clusters, partial, part)
+            for source in sources:
+                for i, column in shared[source]:
+                    if i in partial and not isinstance(column, Sparse):
+                        into = jacobian[j].setdefault(source, np.zeros(n))
+                        into[part] += partial[i] * (column if len(column) == 1 else column[part])
+            for i in needs_all & partial.keys():
+                sparse_of[j].setdefault(i, np.empty(n))[part] = partial[i]
+    for j in range(q):
+        _check_defined(model, columns, value[j], variance[j], jacobian[j])
+        contributions: dict[Source, Any] = {
+            source: jacobian[j][source] for source in sources if source in jacobian[j]
+        }
+        _add_sparse(contributions, shared, sparse_of[j], n)
+        own = {}
+        if private and n > 1 and np.any(variance[j]):
+            own[Source(f"private to {model.outputs[j]}", effective(variance[j], rest[j]))] = np.sqrt(
+                variance[j]
+            )
+        yield Uncertain(value[j], contributions, own)
+
+
+def _by_source(parts: Sequence[Mapping[Source, Any]]) -> dict[Source, list[tuple[int, Any]]]:
+    """For each source, the inputs that hold it with their contributions."""
+    found: dict[Source, list[tuple[int, Any]]] = {}
+    for i, part in enumerate(parts):
+        for source, column in part.items():
+            found.setdefault(source, []).append((i, column))
+    return found
+
+
+Cluster: TypeAlias = dict[Source, list[tuple[int, Float]]]
+
+
+def _clusters(private: Mapping[Source, list[tuple[int, Float]]]) -> list[Cluster]:
+    """Private sources, those of one ensemble together."""
+    marks: dict[Source, Any] = dict.fromkeys(private)
+    return [{source: private[source] for source in group} for group in groups(marks)]
+
+
+def _add_private(
+    variance: Float, rest: Float, clusters: list[Cluster], partial: Mapping[int, Any], part: slice
+) -> None:
+    """Add to the variance (rows of a block) and to Welch–Satterthwaite's sum what the private sources contribute."""
+    for cluster in clusters:
+        contributions = {}
+        for source, terms in cluster.items():
+            held = [partial[i] * u[part] for i, u in terms if i in partial]
+            if held:
+                contributions[source] = held[0] if len(held) == 1 else sum(held[1:], held[0])
+        if len(contributions) == 1:
+            ((source, c),) = contributions.items()
+            c *= c
+            variance += c
+            if source.dof is not np.inf:
+                c *= c
+                c /= source.dof if np.ndim(source.dof) == 0 else np.asarray(source.dof)[part]
+                rest += c
+        elif contributions:
+            _add_correlated(variance, rest, contributions, part)
+
+
+def _add_correlated(variance: Float, rest: Float, contributions: Mapping[Source, Float], part: slice) -> None:
+    v, finite = np.zeros(len(variance)), np.full(len(variance), np.inf)
+    for a, x in contributions.items():
+        dof = np.asarray(a.dof)
+        finite = np.minimum(finite, dof[part] if dof.ndim else dof)
+        for b, y in contributions.items():
+            v += a.correlation(b) * x * y
+    variance += v
+    declared = all(source.ensemble is not None and source.ensemble.declared for source in contributions)
+    several = np.count_nonzero([x != 0 for x in contributions.values()], axis=0) > 1
+    over = v * v / finite
+    rest += over if declared else np.where(several & np.isfinite(finite), np.nan, over)
+
+
+def _add_sparse(
+    contributions: dict[Source, Any],
+    shared: Mapping[Source, list[tuple[int, Any]]],
+    partials: Mapping[int, Float],
+    n: int,
+) -> None:
+    """Contributions of sources that touch some rows; dense where the source touches rows in several ways."""
+    for source, terms in shared.items():
+        held = [(i, column) for i, column in terms if isinstance(column, Sparse) and i in partials]
+        if not held:
+            continue
+        one = len(held) == 1 or all(column.rows is held[0][1].rows for _, column in held)
+        if one and source not in contributions:
+            rows = held[0][1].rows
+            contributions[source] = Sparse(
+                rows, np.sum([partials[i][rows] * column.values for i, column in held], axis=0)
+            )
+            continue
+        into = contributions.setdefault(source, np.zeros(n))
+        for i, column in held:
+            into[column.rows] += partials[i][column.rows] * column.values
+
+
+def _check_defined(
+    model: Model, columns: list[Uncertain], value: Float, variance: Float, jacobian: Mapping[Source, Float]
+) -> None:
+    good = np.isfinite(value) & np.isfinite(variance)
+    for column in jacobian.values():
+        good &= np.isfinite(column)
+    if not np.all(good):
+        row = int(np.flatnonzero(~good)[0])
+        point = {
+            name: float(each.value[row if len(each) > 1 else 0])
+            for name, each in zip(model.inputs, columns, strict=True)
+        }
+        error = undefined_at(point)
+        raise InvalidModel(f"第 {row + 1} 行 / row {row + 1}: {error}") if len(value) > 1 else error
+
+
+def _related(a: Uncertain, b: Uncertain) -> bool:
+    """Whether a source of one is correlated with one of the other."""
+    for mine, theirs in ((a.shared, b.shared), (a.private, b.private)):
+        known = {source.identity for source in theirs}
+        for source in mine:
+            wanted = source.ensemble.identities if source.ensemble else (source.identity,)
+            if not known.isdisjoint(wanted):
+                return True
+    return False
+
+
+# ---- reading a model -------------------------------------------------------------------------------------------
+
+
+def _by_output(expressions: str | Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(expressions, str):
+        if not expressions:
+            raise InvalidModel("模型没有输出 / the model has no output")
+        return dict(expressions)
+    left, equals, right = expressions.partition("=")
+    return {left.strip(): right} if equals else {"y": expressions}
+
+
+def _read(
+    texts: Mapping[str, str], inputs: Sequence[str] | None, complex_inputs: Collection[str], graph: Graph
+) -> tuple[dict[str, Value], list[str]]:
+    for output in texts:
+        if not output.isidentifier():
+            raise InvalidModel(f"输出名“{output}”不是标识符 / the output's name {output!r} is no identifier")
+    uses = {output: names_in(text) for output, text in texts.items()}
+    clash = [name for name in texts if name in (inputs or ())]
+    if clash:
+        raise InvalidModel(f"{clash[0]} 既是输入又是输出 / {clash[0]} is both an input and an output")
+    free = list(dict.fromkeys(name for names in uses.values() for name in names if name not in texts))
+    if inputs is None:
+        used = [name for name in free if name not in PURE]
+    else:
+        used = [*inputs, *(name for name in free if name in CONSTANTS and name not in inputs)]
+    known: dict[str, Value] = {name: _input(name, complex_inputs, graph) for name in used}
+    found: dict[str, Value] = {}
+    for output in _in_order(uses):
+        known[output] = found[output] = read(texts[output], graph, known)
+    return {output: found[output] for output in texts}, used
+
+
+def _in_order(uses: Mapping[str, list[str]]) -> list[str]:
+    """Outputs after those that they use; InvalidModel names a circle."""
+    order: list[str] = []
+
+    def visit(output: str, path: tuple[str, ...]) -> None:
+        if output in path:
+            circle = " → ".join([*path[path.index(output) :], output])
+            raise InvalidModel(f"模型循环引用：{circle} / the outputs use each other in a circle: {circle}")
+        if output not in order:
+            for name in uses[output]:
+                if name in uses:
+                    visit(name, (*path, output))
+            order.append(output)
+
+    for output in uses:
+        visit(output, ())
+    return order
+
+
+def _traced(
+    function: Callable[..., Any], inputs: Sequence[str] | None, complex_inputs: Collection[str], graph: Graph
+) -> tuple[dict[str, Value], list[str]]:
+    names = list(inputs) if inputs is not None else list(inspect.signature(function).parameters)
+    result = function(*(_input(name, complex_inputs, graph) for name in names))
+    if isinstance(result, Mapping):
+        found = dict(result)
+    elif isinstance(result, tuple | list):
+        found = {f"y{k + 1}": each for k, each in enumerate(result)}
+    else:
+        found = {"y": result}
+    for name, each in found.items():
+        if not isinstance(each, Node | ComplexTerm):
+            if not isinstance(each, int | float):
+                raise InvalidModel(
+                    f"输出 {name} 不是模型的项 / the output {name} is no term of the model: {each!r}"
+                )
+            found[name] = graph.constant(each)
+    return found, names
+
+
+def _input(name: str, complex_inputs: Collection[str], graph: Graph) -> Value:
+    if name in complex_inputs:
+        return ComplexTerm(graph.input(f"{name}.re"), graph.input(f"{name}.im"))
+    return graph.input(name)
+
+
+def _names(name: str, complex_inputs: Collection[str]) -> list[str]:
+    return [f"{name}.re", f"{name}.im"] if name in complex_inputs else [name]
+
+
+def _parts(name: str, value: Value) -> dict[str, Node]:
+    return (
+        {f"{name}.re": value.re, f"{name}.im": value.im} if isinstance(value, ComplexTerm) else {name: value}
+    )
+
+
+def _unknown(name: str, known: Collection[str]) -> InvalidModel:
+    close = difflib.get_close_matches(name, list(known), 3, 0.5) or list(known)
+    return InvalidModel(
+        f"模型没有输入 {name}；有 {'、'.join(close)} / no input {name}; there are {', '.join(close)}"
+    )
+
+
+def _wrong_numbers(names: Sequence[str], x: Sequence[float], u: Sequence[float]) -> Exception:
+    for name, each in zip(names, u, strict=True):
+        if not 0.0 <= each < np.inf:
+            return InvalidUncertainty(
+                f"{name} 的标准不确定度须为不小于 0 的有限数，不是 {each:g} / u of {name} is finite and not below 0"
+            )
+    return undefined_at(dict(zip(names, x, strict=True)))

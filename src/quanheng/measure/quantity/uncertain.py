@@ -1,0 +1,407 @@
+"""The uncertain column: values, sensitivities to named shared sources, and what is each row's own.
+
+A **source** is one cause of error as a variable with mean 0 and standard uncertainty 1: a certificate, a bench, a
+reference material, a factor. A result holds its contribution of each source, c·u with its sign. A *shared* source is
+one variable for all rows (a bench that verified them); a *private* one is a variable for each row. Results that name
+one source are correlated through it, wherever and whenever they were computed: no N × N matrix is ever made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quanheng.measure.errors import InvalidCorrelation, InvalidUncertainty
+from quanheng.measure.quantity.freedom import checked_dof, effective
+from quanheng.measure.quantity.shapes import Normal, Shape
+
+Float = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Sources with correlation coefficients `matrix` (q, q), in the order of their `identities`.
+
+    `declared` says that they were observed together with the same degrees of freedom, so that Willink's rule
+    (Metrologia 44 (2007) 340) takes them as one component; without it their degrees of freedom stay undefined.
+    """
+
+    identities: tuple[Hashable, ...]
+    matrix: Float
+    declared: bool = False
+
+    @cached_property
+    def place(self) -> dict[Hashable, int]:
+        return {identity: k for k, identity in enumerate(self.identities)}
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One cause of error, of mean 0 and standard uncertainty 1.
+
+    Without an `identity` it is a cause of its own, equal to itself alone; see `named`.
+    """
+
+    name: str
+    dof: float | Float = np.inf
+    shape: Shape = Normal()  # noqa: RUF009 - frozen
+    kind: Literal["A", "B"] = "B"
+    identity: Hashable = field(default_factory=object)
+    ensemble: Ensemble | None = None
+
+    def __post_init__(self) -> None:
+        checked_dof(self.dof)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def correlation(self, other: Source) -> float:
+        """Coefficient with another source: 1 with itself, that of their ensemble, otherwise 0."""
+        if self == other:
+            return 1.0
+        group = self.ensemble
+        if group is None or other.identity not in group.place:
+            return 0.0
+        return float(group.matrix[group.place[self.identity], group.place[other.identity]])
+
+
+def named(
+    name: str, *, dof: float = np.inf, shape: Shape | None = None, kind: Literal["A", "B"] = "B"
+) -> Source:
+    """A source with a stable identity: the same name means the same cause, in every process and year."""
+    return Source(name, dof, shape or Normal(), kind, identity=name)
+
+
+def correlated(sources: Sequence[Source], matrix: ArrayLike, *, declared: bool = False) -> list[Source]:
+    """The sources again, as an ensemble with correlation coefficients `matrix` (q, q).
+
+    InvalidCorrelation names a pair if no variables can have these coefficients, or if sources that are declared an
+    ensemble differ in degrees of freedom.
+    """
+    r = checked_correlation([source.name for source in sources], matrix)
+    if declared and len({float(np.min(source.dof)) for source in sources}) > 1:
+        message = "同一组的自由度须相同 / the sources of a declared ensemble have the same degrees of freedom"
+        raise InvalidCorrelation(message)
+    ensemble = Ensemble(tuple(source.identity for source in sources), r, declared)
+    return [replace(source, ensemble=ensemble) for source in sources]
+
+
+def checked_correlation(names: Sequence[str], matrix: ArrayLike) -> Float:
+    """A correlation matrix; InvalidCorrelation names the pair to look at."""
+    r = np.asarray(matrix, dtype=float)
+    size = len(names)
+    if r.shape != (size, size) or not np.all(np.isfinite(r)):
+        raise InvalidCorrelation(
+            f"相关矩阵须为 {size}×{size} 的有限数 / a finite {size} by {size} matrix is needed"
+        )
+    for i, j in np.ndindex(size, size):
+        if abs(r[i, j]) > 1 or r[i, j] != r[j, i] or (i == j and r[i, j] != 1):
+            raise InvalidCorrelation(
+                f"{names[i]} 与 {names[j]} 的相关系数 {r[i, j]:g} 不对称或不在 [-1, 1] / "
+                f"coefficient of {names[i]} and {names[j]}: not symmetric, or outside [-1, 1]"
+            )
+    values, vectors = np.linalg.eigh(r)
+    if values[0] < -1e-9:
+        # the two that weigh most in the direction of negative variance
+        i, j = sorted(np.argsort(-np.abs(vectors[:, 0]))[:2])
+        raise InvalidCorrelation(
+            f"相关矩阵不是半正定的（最小特征值 {values[0]:.3g}），先检查 {names[i]} 与 {names[j]} / "
+            f"no variables have these correlations (least eigenvalue {values[0]:.3g}); "
+            f"look first at {names[i]} and {names[j]}"
+        )
+    return r
+
+
+@dataclass(frozen=True, eq=False)
+class Sparse:
+    """Contributions of a source that touches only some rows: `rows` ascending without repeats, and their values."""
+
+    rows: Rows
+    values: Float
+
+
+Column: TypeAlias = Float | Sparse
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertain:
+    """A column of results.
+
+    `value` (n,); `shared`: contributions of sources that are one variable for all rows, (n,) or sparse; `private`:
+    contributions (n,) of sources that are a variable for each row. With one row all sources are shared.
+    """
+
+    value: Float
+    shared: Mapping[Source, Column] = field(default_factory=dict)
+    private: Mapping[Source, Float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shared, private = dict(self.shared), dict(self.private)
+        if len(self.value) == 1:
+            for source, u in private.items():
+                shared[source] = shared[source] + u if source in shared else u  # type: ignore[operator]
+            private = {}
+        object.__setattr__(self, "shared", MappingProxyType(shared))
+        object.__setattr__(self, "private", MappingProxyType(private))
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @property
+    def variance(self) -> Float:
+        """u², (n,)."""
+        return self.covariance(self)
+
+    @property
+    def u(self) -> Float:
+        """Standard uncertainty, (n,)."""
+        return np.sqrt(self.variance)
+
+    @property
+    def dof(self) -> Float:
+        """Effective degrees of freedom, (n,).
+
+        Welch and Satterthwaite's formula over independent sources, a declared ensemble as one of them (Willink);
+        infinite where all are known; NaN, "undefined", where correlated sources with finite degrees of freedom
+        contribute.
+        """
+        total, rest = np.zeros(len(self)), np.zeros(len(self))
+        for part in (self.shared, self.private):
+            for group in groups(part):
+                variance, over = component(group, len(self))
+                total += variance
+                rest += over
+        return effective(total, rest)
+
+    def covariance(self, other: Uncertain) -> Float:
+        """Covariance with another result row by row, (n,): through all sources that both hold.
+
+        The other one has as many rows, or one.
+        """
+        out = np.zeros(max(len(self), len(other)))
+        for mine, theirs in ((self.shared, other.shared), (self.private, other.private)):
+            for source, column in mine.items():
+                for partner in partners(source, theirs):
+                    _add_product(out, column, theirs[partner], source.correlation(partner))
+        return out
+
+    def correlation(self, other: Uncertain) -> Float:
+        """Correlation coefficient with another result row by row, (n,); NaN where one of them is exact."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.covariance(other) / (self.u * other.u))
+
+    def total(self, weights: ArrayLike) -> Uncertain:
+        """The weighted sum of the rows, one row: shared contributions add, private ones in quadrature.
+
+        `weights` (n,). What the rows have of their own becomes a source of its own, so that two totals of one column
+        are correlated by their shared sources; for all of it see `covariance_of_totals`.
+        """
+        w = np.asarray(weights, dtype=float)
+        shared = {source: np.array([_weighted(w, column)]) for source, column in self.shared.items()}
+        variance, rest = 0.0, 0.0
+        for group in groups(self.private):
+            each, over = component({source: w * u for source, u in group.items()}, len(self))
+            variance += float(each.sum())
+            rest += float(over.sum())
+        private = {}
+        if variance:
+            dof = float(effective(np.array(variance), np.array(rest)))
+            private[Source("private", dof if dof >= 1 else np.inf)] = np.array([np.sqrt(variance)])
+        return Uncertain(np.array([w @ self.value]), shared, private)
+
+    def covariance_of_totals(self, weights: ArrayLike) -> Float:
+        """Covariance matrix (q, q) of weighted sums with `weights` (q, n)."""
+        w = np.asarray(weights, dtype=float)
+        sources = list(self.shared)
+        j = np.array([[_weighted(row, self.shared[source]) for source in sources] for row in w])
+        r = np.array([[a.correlation(b) for b in sources] for a in sources])
+        own = np.zeros(len(self))
+        for group in groups(self.private):
+            own += component(group, len(self))[0]
+        shared = j @ r @ j.T if sources else 0.0
+        return np.asarray(shared + (w * own) @ w.T)
+
+    def matrix(self, rows: ArrayLike) -> Float:
+        """Covariance matrix (m, m) of some rows; for few rows only."""
+        part = self.take(rows)
+        return part.covariance_of_totals(np.eye(len(part)))
+
+    def take(self, rows: ArrayLike) -> Uncertain:
+        """The column of some rows."""
+        index = np.arange(len(self))[np.asarray(rows)]
+        shared = {source: dense(column, len(self))[index] for source, column in self.shared.items()}
+        private = {source: u[index] for source, u in self.private.items()}
+        # a source's degrees of freedom may be a column too
+        own = {_rows_of(source, index): u for source, u in private.items()}
+        return Uncertain(self.value[index], {k: v for k, v in shared.items() if np.any(v)}, own)
+
+
+# ---- making inputs ---------------------------------------------------------------------------------------------
+
+
+def exact(value: ArrayLike) -> Uncertain:
+    """Values without uncertainty, (n,) or a number."""
+    return Uncertain(np.atleast_1d(np.asarray(value, dtype=float)))
+
+
+def quantity(value: ArrayLike, *effects: tuple[ArrayLike, Source]) -> Uncertain:
+    """Values (n,) or a number with the standard uncertainties that some sources give them.
+
+    An effect is (u, source), u (n,) or a number. A source made by `named` is one variable for all rows; any other is
+    one for each row. InvalidUncertainty where a u is not positive and finite, or a value is not finite.
+    """
+    x = np.atleast_1d(np.asarray(value, dtype=float))
+    if not np.all(np.isfinite(x)):
+        raise InvalidUncertainty(f"第 {_first(~np.isfinite(x))} 个值不是有限数 / a value is not finite")
+    shared: dict[Source, Column] = {}
+    private: dict[Source, Float] = {}
+    for u, source in effects:
+        column = np.broadcast_to(checked_u(u, source.name), x.shape)
+        into: dict[Source, Float] = shared if source.identity == source.name else private  # type: ignore[assignment]
+        into[source] = into[source] + column if source in into else np.array(column)
+    return Uncertain(x, shared, private)
+
+
+def by_row(value: ArrayLike, u: ArrayLike, names: Iterable[str]) -> Uncertain:
+    """Values (n,) whose uncertainty u comes, row by row, from the source of that name ("bench 7").
+
+    Rows that name one source share it.
+    """
+    x = np.asarray(value, dtype=float)
+    which, place = np.unique(np.asarray(list(names), dtype=object).astype(str), return_inverse=True)
+    column = np.broadcast_to(checked_u(u, "u"), x.shape)
+    order = np.argsort(place, kind="stable")
+    ends = np.searchsorted(place[order], np.arange(len(which) + 1))
+    shared = {
+        named(str(name)): Sparse(rows, column[rows])
+        for name, rows in ((name, order[a:b]) for name, a, b in zip(which, ends[:-1], ends[1:], strict=True))
+    }
+    return Uncertain(x, shared)
+
+
+def checked_u(u: ArrayLike, name: str) -> Float:
+    """Standard uncertainties; InvalidUncertainty names the first that is not positive and finite."""
+    column = np.asarray(u, dtype=float)
+    good = (column > 0) & np.isfinite(column)
+    if not np.all(good):
+        wrong = float(np.atleast_1d(column)[~np.atleast_1d(good)][0])
+        raise InvalidUncertainty(
+            f"{name} 的标准不确定度须为正的有限数，不是 {wrong:g} / "
+            f"the standard uncertainty of {name} is positive and finite, not {wrong:g}"
+        )
+    return column
+
+
+# ---- sources together ------------------------------------------------------------------------------------------
+
+
+def groups(contributions: Mapping[Source, Column]) -> Iterator[dict[Source, Column]]:
+    """Sources that are independent of one another, those of one ensemble together."""
+    done: set[int] = set()
+    for source, column in contributions.items():
+        if source.ensemble is None:
+            yield {source: column}
+        elif id(source.ensemble) not in done:
+            done.add(id(source.ensemble))
+            yield {each: contributions[each] for each in partners(source, contributions)}
+
+
+def partners(source: Source, among: Mapping[Source, Column]) -> list[Source]:
+    """Sources of a mapping that are correlated with this one, itself included."""
+    if source.ensemble is None:
+        found = [source] if source in among else []
+    else:
+        found = [each for each in among if each.identity in source.ensemble.place]
+    if found and source in among:
+        _same(source, next(each for each in found if each == source))
+    return found
+
+
+def component(group: Mapping[Source, Column], n: int) -> tuple[Float, Float]:
+    """Variance (n,) of one independent component, and variance² over its degrees of freedom (NaN where undefined)."""
+    if len(group) == 1:
+        ((source, column),) = group.items()
+        if isinstance(column, Sparse):
+            variance = np.zeros(n)
+            variance[column.rows] = column.values**2
+        else:
+            variance = column * column
+        return variance, variance * variance / source.dof
+    columns = {source: dense(column, n) for source, column in group.items()}
+    variance = np.zeros(n)
+    for a, x in columns.items():
+        for b, y in columns.items():
+            variance += a.correlation(b) * x * y
+    finite = np.min([np.broadcast_to(source.dof, n) for source in columns], axis=0)
+    over = variance * variance / finite
+    declared = all(source.ensemble is not None and source.ensemble.declared for source in columns)
+    if not declared:
+        several = np.count_nonzero([x != 0 for x in columns.values()], axis=0) > 1
+        over[several & np.isfinite(finite)] = np.nan
+    return variance, over
+
+
+def dense(column: Column, n: int) -> Float:
+    """A column (n,) of contributions, zeros filled in."""
+    if not isinstance(column, Sparse):
+        return np.broadcast_to(column, n) if len(column) != n else column
+    out = np.zeros(n)
+    out[column.rows] = column.values
+    return out
+
+
+def _same(a: Source, b: Source) -> None:
+    if a is b:
+        return
+    alike = np.array_equal(a.dof, b.dof) and a.shape == b.shape
+    if alike and a.ensemble is not None and b.ensemble is not None:
+        alike = np.array_equal(a.ensemble.matrix, b.ensemble.matrix)
+    if not alike:
+        raise InvalidCorrelation(
+            f"两个来源同名“{a.name}”而自由度、分布或相关不同，请改名 / two sources are named {a.name!r} but differ in "
+            "degrees of freedom, distribution or correlation: rename one"
+        )
+
+
+def _add_product(out: Float, a: Column, b: Column, r: float) -> None:
+    if r == 0.0:
+        return
+    if isinstance(a, Sparse) and isinstance(b, Sparse):
+        if a.rows is b.rows:
+            out[a.rows] += r * a.values * b.values
+        else:
+            rows, i, j = np.intersect1d(a.rows, b.rows, assume_unique=True, return_indices=True)
+            out[rows] += r * a.values[i] * b.values[j]
+    elif isinstance(a, Sparse):
+        out[a.rows] += r * a.values * (b[a.rows] if len(b) > 1 else b)  # type: ignore[index, arg-type, operator]
+    elif isinstance(b, Sparse):
+        _add_product(out, b, a, r)
+    elif r == 1.0:
+        out += a * b
+    else:
+        out += r * a * b
+
+
+def _weighted(w: Float, column: Column) -> float:
+    if isinstance(column, Sparse):
+        return float(w[column.rows] @ column.values)
+    return float(w @ column)
+
+
+def _rows_of(source: Source, index: Rows) -> Source:
+    dof = np.asarray(source.dof)
+    return replace(source, dof=dof[index]) if dof.ndim else source
+
+
+def _first(wrong: NDArray[np.bool_]) -> int:
+    return int(np.flatnonzero(wrong)[0]) + 1
