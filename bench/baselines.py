@@ -40,7 +40,7 @@ from detection import (
     columns_of,
     light,
 )
-from quanheng.measure.conformity import error_of
+from quanheng.measure.mixture_posterior import error_of
 from quanheng.readings.batch import AreaReadings, Terms
 from quanheng.readings.reduce import reduce_to_terms
 from quanheng.work.simulate.electricity import MASTER, METERS, PHASES

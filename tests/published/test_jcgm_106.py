@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quanheng.measure.conformity import MixturePosterior, cumulative, probability_out
+from quanheng.measure.mixture_posterior import MixturePosterior, cumulative, probability_out
 
 
 def test_conformance_probability_of_the_motor_oil_of_7_4() -> None:

@@ -14,8 +14,8 @@ from out_folder import write_lake, write_out
 
 from quanheng.cli import explain as command
 from quanheng.ground.errors import BadOutput, Fault, NotShown
-from quanheng.measure.conformity import error_interval, mixture_posterior, probability_out
 from quanheng.measure.expectation_propagation import mixture
+from quanheng.measure.mixture_posterior import error_interval, mixture_posterior, probability_out
 from quanheng.work.supervise.explain import explain, most_alike, nearest, outlook, posterior_curve
 from quanheng.work.supervise.findings import Prior
 from quanheng.work.supervise.pages import meter as page

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from quanheng.evidence.bundle import NAME, read_bundle
 from quanheng.ground.digest import sha256_file
 from quanheng.ground.errors import BadOutput, Fault, NotShown
-from quanheng.measure.conformity import error_of, mixture_posterior
 from quanheng.measure.expectation_propagation import mixture
+from quanheng.measure.mixture_posterior import error_of, mixture_posterior
 from quanheng.readings.batch import Area, AreaReadings
 from quanheng.readings.lake.open import Lake, open_lake
 from quanheng.readings.lake.read import read_area

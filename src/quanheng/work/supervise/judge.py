@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from quanheng.measure.conformity import (
+from quanheng.measure.expectation_propagation import Mixture, responsibility
+from quanheng.measure.mixture_posterior import (
     MixturePosterior,
     error_interval,
     error_moments,
@@ -18,7 +19,6 @@ from quanheng.measure.conformity import (
     mixture_posterior,
     probability_out,
 )
-from quanheng.measure.expectation_propagation import Mixture, responsibility
 from quanheng.work.supervise.columns import Float, LotFinding, MeterColumns, Verdicts
 from quanheng.work.supervise.findings import Prior
 

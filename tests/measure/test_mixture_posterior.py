@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from quanheng.measure.conformity import (
+from quanheng.measure.expectation_propagation import mixture
+from quanheng.measure.mixture_posterior import (
     MixturePosterior,
     cumulative,
     error_interval,
@@ -20,7 +21,6 @@ from quanheng.measure.conformity import (
     probability_out,
     quantile,
 )
-from quanheng.measure.expectation_propagation import mixture
 
 LIMIT = np.array([0.02])
 
