@@ -166,13 +166,14 @@ class Evaluation:
         return self.outputs[output]
 
     @cached_property
-    def _columns(self) -> list[Float | float]:
+    def columns(self) -> list[Float | float]:
+        """Values of the inputs: a column, or a number that stands for all rows."""
         return [float(each.value[0]) if len(each) == 1 else each.value for each in self.inputs.values()]
 
     @cached_property
     def sensitivities(self) -> dict[str, dict[str, Float]]:
         """∂output/∂input by output and input, (n,), those that are not 0 everywhere."""
-        values = self.model.first.tape.columns(self._columns)
+        values = self.model.first.tape.columns(self.columns)
         return {
             output: {self.model.inputs[i]: np.broadcast_to(values[place], self.n) for i, place in row}
             for output, row in zip(self.model.outputs, self.model.first.places, strict=True)
