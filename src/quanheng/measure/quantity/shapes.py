@@ -14,9 +14,10 @@ from typing import ClassVar, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainccinv, gammaincinv, gammaln, ndtr, ndtri, stdtrit
+from scipy.special import gammainccinv, gammaincinv, gammaln, ndtr, stdtrit
 
 from quanheng.measure.errors import InvalidDistribution
+from quanheng.measure.quantity.generator import normal_scores
 
 Float = NDArray[np.float64]
 Width = TypeVar("Width", float, Float)
@@ -41,10 +42,6 @@ class Shape:
         """Draws (M,) of uniforms (`self.uniforms`, M) in the open interval (0, 1)."""
         raise NotImplementedError
 
-    def of_scores(self, scores: Float, others: Float) -> Float:
-        """Draws (M,) whose last uniform is that of the normal scores (M,); others: (`self.uniforms` − 1, M)."""
-        return self.draw(np.vstack([others, ndtr(scores)]))
-
 
 @dataclass(frozen=True)
 class Normal(Shape):
@@ -53,10 +50,28 @@ class Normal(Shape):
     name: ClassVar[str] = "normal"
 
     def draw(self, uniforms: Float) -> Float:
-        return np.asarray(ndtri(uniforms[-1]))
+        return normal_scores(uniforms[-1])
 
-    def of_scores(self, scores: Float, others: Float) -> Float:
-        return scores
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A function at the scores −REACH + i/NODES, and its slope there times 1/NODES; (n,) each."""
+
+    values: Float
+    slopes: Float
+
+
+@dataclass(frozen=True)
+class Tabulated(Shape):
+    """A shape whose quantiles are dear: tabulated over the normal score, where they are smooth."""
+
+    @property
+    def table(self) -> Table:
+        """Draws as a function of the normal score."""
+        raise NotImplementedError
+
+    def draw(self, uniforms: Float) -> Float:
+        return interpolate(self.table, normal_scores(uniforms[-1]))
 
 
 @dataclass(frozen=True)
@@ -133,7 +148,7 @@ class CTrap(Shape):
 
 
 @dataclass(frozen=True)
-class StudentT(Shape):
+class StudentT(Tabulated):
     """Scaled and shifted t; JCGM 101:2008, 6.4.9.
 
     of "scale": u is the scale s/√n, as in JCGM 101; the standard deviation is u·√(dof/(dof − 2)), none for dof <= 2.
@@ -162,14 +177,9 @@ class StudentT(Shape):
             return 1.0
         return self.dof / (self.dof - 2) if self.dof > 2 else np.inf
 
-    def draw(self, uniforms: Float) -> Float:
-        return self.of_scores(np.asarray(ndtri(uniforms[-1])), uniforms[:0])
-
-    def of_scores(self, scores: Float, others: Float) -> Float:
-        if self.dof == np.inf:
-            return scores
-        t = interpolate(t_of_scores(self.dof), scores)
-        return t if self.of == "scale" else t * np.sqrt((self.dof - 2) / self.dof)
+    @property
+    def table(self) -> Table:
+        return t_of_scores(self.dof, 1.0 if self.of == "scale" else float(np.sqrt((self.dof - 2) / self.dof)))
 
 
 @dataclass(frozen=True)
@@ -183,7 +193,7 @@ class Exponential(Shape):
 
 
 @dataclass(frozen=True)
-class Gamma(Shape):
+class Gamma(Tabulated):
     """Mean number of events of which `count` were counted; mean and variance are count + 1. JCGM 101:2008, 6.4.11."""
 
     count: float
@@ -193,11 +203,9 @@ class Gamma(Shape):
         if not 0 <= self.count < np.inf:
             raise _wrong("计数", "a count", self.count, ">= 0")
 
-    def draw(self, uniforms: Float) -> Float:
-        return self.of_scores(np.asarray(ndtri(uniforms[-1])), uniforms[:0])
-
-    def of_scores(self, scores: Float, others: Float) -> Float:
-        return interpolate(gamma_of_scores(self.count), scores)
+    @property
+    def table(self) -> Table:
+        return gamma_of_scores(self.count)
 
 
 # (u, shape) from stated parameters
@@ -263,15 +271,7 @@ def _wrong(chinese: str, english: str, value: object, wanted: str) -> InvalidDis
     )
 
 
-# Quantiles that are dear are tabulated over the normal score, where they are smooth, with exact slopes
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A function at the scores −REACH + i/NODES and its slope there; (n,) each."""
-
-    values: Float
-    slopes: Float
+# Tables with exact slopes
 
 
 def interpolate(table: Table, scores: Float) -> Float:
@@ -279,30 +279,36 @@ def interpolate(table: Table, scores: Float) -> Float:
     position = (scores + REACH) * NODES
     node = position.astype(np.intp)
     s = position - node
-    low, high = table.values[node], table.values[node + 1]
-    rise = high - low
-    at_low, at_high = table.slopes[node] / NODES - rise, rise - table.slopes[node + 1] / NODES
+    low = table.values[node]
+    rise = table.values[node + 1] - low
+    at_low, at_high = table.slopes[node] - rise, rise - table.slopes[node + 1]
     return np.asarray(low + s * (rise + (1 - s) * (at_low * (1 - s) + at_high * s)))
 
 
 @lru_cache(maxsize=64)
-def t_of_scores(dof: float) -> Table:
-    """Quantile of Student's t of `dof` degrees of freedom at Φ(z), and dt/dz = φ(z)/f(t)."""
+def t_of_scores(dof: float, factor: float) -> Table:
+    """Quantile of Student's t of `dof` degrees of freedom at Φ(z), times a factor; dt/dz = φ(z)/f(t)."""
     z = _scores()
+    if dof == np.inf:
+        return Table(z, np.full_like(z, 1 / NODES))
     t = np.copysign(stdtrit(dof, ndtr(-np.abs(z))), z)
     log_density = gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * np.log(dof * np.pi)
     log_density = log_density - (dof + 1) / 2 * np.log1p(t**2 / dof)
-    return Table(t, np.exp(_log_normal_density(z) - log_density))
+    return _table(factor * t, factor * np.exp(_log_normal_density(z) - log_density))
 
 
 @lru_cache(maxsize=64)
 def gamma_of_scores(count: float) -> Table:
-    """Standardised quantile of a gamma distribution of shape count + 1 at Φ(z), and its slope in z."""
+    """Standardised quantile of a gamma distribution of shape count + 1 at Φ(z)."""
     z = _scores()
     mean, sd = count + 1, np.sqrt(count + 1)
     g = np.where(z < 0, gammaincinv(mean, ndtr(z)), gammainccinv(mean, ndtr(-z)))
     log_density = count * np.log(g) - g - gammaln(mean)
-    return Table((g - mean) / sd, np.exp(_log_normal_density(z) - log_density) / sd)
+    return _table((g - mean) / sd, np.exp(_log_normal_density(z) - log_density) / sd)
+
+
+def _table(values: Float, slopes: Float) -> Table:
+    return Table(values, slopes / NODES)
 
 
 def _scores() -> Float:
