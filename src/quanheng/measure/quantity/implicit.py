@@ -47,23 +47,27 @@ class ImplicitModel:
         n = max((np.size(each) for each in x.values()), default=1)
         y = np.repeat(np.array(self.start)[:, None], n, axis=1)
         f, _, by_y = self._at(x, y)
-        for _ in range(TURNS):
-            y, f, by_y, moved = self._stepped(x, y, f, _solved(by_y, f))
+        for turn in range(TURNS):
+            try:
+                step = _solved(by_y, f)
+            except InvalidModel as error:
+                raise (error if turn == 0 else self._lost(0)) from error
+            y, f, by_y, moved = self._stepped(x, y, f, step)
             far = moved > CLOSE * np.maximum(np.abs(y), np.finfo(float).tiny)
             if not np.any(far & np.any(f != 0, axis=0)):
                 return dict(zip(self.outputs, y, strict=True))
         # the last bits may go on swinging
         lost = np.any(moved > 1e-12 * np.abs(y), axis=0)
         if np.any(lost):
-            start = ", ".join(
-                f"{name} = {each:g}" for name, each in zip(self.outputs, self.start, strict=True)
-            )
-            row = int(np.flatnonzero(lost)[0]) + 1
-            raise NotConverged(
-                f"第 {row} 行的方程从 {start} 出发无解，请另给起点 / "
-                f"row {row}: no solution is reached from {start}; give another start"
-            )
+            raise self._lost(int(np.flatnonzero(lost)[0]))
         return dict(zip(self.outputs, y, strict=True))
+
+    def _lost(self, row: int) -> NotConverged:
+        start = ", ".join(f"{name} = {each:g}" for name, each in zip(self.outputs, self.start, strict=True))
+        return NotConverged(
+            f"第 {row + 1} 行的方程从 {start} 出发无解，请另给起点 / "
+            f"row {row + 1}: no solution is reached from {start}; give another start"
+        )
 
     def __call__(self, inputs: Mapping[str, Input] | None = None, **more: Input) -> dict[str, Uncertain]:
         """Outputs as uncertain columns: c = -F_y⁻¹·F_x carries every source of the inputs to the outputs."""
