@@ -24,6 +24,8 @@ from quanheng.measure.quantity.shapes import Normal, Shape
 Float = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+ROUNDING = 1e-12  # of a coefficient of correlation
+
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
@@ -97,7 +99,7 @@ def correlated(sources: Sequence[Source], matrix: ArrayLike, *, declared: bool =
 
 
 def checked_correlation(names: Sequence[str], matrix: ArrayLike) -> Float:
-    """A correlation matrix; InvalidCorrelation names the pair to look at."""
+    """A correlation matrix, symmetric to the last bit; InvalidCorrelation names the pair to look at."""
     r = np.asarray(matrix, dtype=float)
     size = len(names)
     if r.shape != (size, size) or not np.all(np.isfinite(r)):
@@ -105,11 +107,14 @@ def checked_correlation(names: Sequence[str], matrix: ArrayLike) -> Float:
             f"相关矩阵须为 {size}×{size} 的有限数 / a finite {size} by {size} matrix is needed"
         )
     for i, j in np.ndindex(size, size):
-        if abs(r[i, j]) > 1 or r[i, j] != r[j, i] or (i == j and r[i, j] != 1):
+        # coefficients that were computed, as by numpy.corrcoef, are right but for rounding
+        if abs(r[i, j]) > 1 + ROUNDING or abs(r[i, j] - r[j, i]) > ROUNDING or abs(r[i, i] - 1) > ROUNDING:
             raise InvalidCorrelation(
                 f"{names[i]} 与 {names[j]} 的相关系数 {r[i, j]:g} 不对称或不在 [-1, 1] / "
                 f"coefficient of {names[i]} and {names[j]}: not symmetric, or outside [-1, 1]"
             )
+    r = np.clip((r + r.T) / 2, -1.0, 1.0)
+    np.fill_diagonal(r, 1.0)
     values, vectors = np.linalg.eigh(r)
     if values[0] < -1e-9:
         # the two that weigh most in the direction of negative variance
