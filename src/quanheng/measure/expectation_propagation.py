@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotri
 
+from quanheng.measure.statistics import normal
+
 Float = NDArray[np.float64]
 
 
@@ -65,10 +67,8 @@ def responsibility(location: Float, variance: Float, prior: Mixture) -> Float:
 def tilted_moments(location: Float, variance: Float, prior: Mixture) -> tuple[Float, Float]:
     """Mean and variance of prior × N(location, variance); arrays (n,)."""
     r = responsibility(location, variance, prior)
-    v0 = 1.0 / (1.0 / prior.spike**2 + 1.0 / variance)
-    v1 = 1.0 / (1.0 / prior.slab**2 + 1.0 / variance)
-    m0 = v0 * (prior.mean / prior.spike**2 + location / variance)
-    m1 = v1 * (prior.mean / prior.slab**2 + location / variance)
+    m0, v0 = normal.posterior(location, variance, prior.mean, prior.spike**2)
+    m1, v1 = normal.posterior(location, variance, prior.mean, prior.slab**2)
     mean = (1 - r) * m0 + r * m1
     return mean, (1 - r) * (v0 + (m0 - mean) ** 2) + r * (v1 + (m1 - mean) ** 2)
 

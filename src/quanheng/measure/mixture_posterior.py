@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from quanheng.measure.expectation_propagation import Mixture, responsibility
+from quanheng.measure.monotone_root import monotone_root
+from quanheng.measure.statistics import normal
 
 Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -39,12 +41,10 @@ def error_of(c: Float) -> Float:
 def mixture_posterior(location: Float, scale: Float, prior: Mixture) -> MixturePosterior:
     """Posterior of corrections with a Gaussian likelihood; arrays (n,). NaN passes through."""
     variance = scale**2
-    means, sds = [], []
-    for sd in (prior.spike, prior.slab):
-        v = 1.0 / (1.0 / sd**2 + 1.0 / variance)
-        means.append(v * (prior.mean / sd**2 + location / variance))
-        sds.append(np.sqrt(v))
-    return MixturePosterior(responsibility(location, variance, prior), means[0], sds[0], means[1], sds[1])
+    sound, sound_variance = normal.posterior(location, variance, prior.mean, prior.spike**2)
+    faulty, faulty_variance = normal.posterior(location, variance, prior.mean, prior.slab**2)
+    share = responsibility(location, variance, prior)
+    return MixturePosterior(share, sound, np.sqrt(sound_variance), faulty, np.sqrt(faulty_variance))
 
 
 def cumulative(c: Float, p: MixturePosterior) -> Float:
@@ -56,16 +56,15 @@ def cumulative(c: Float, p: MixturePosterior) -> Float:
 def probability_out(p: MixturePosterior, maximum_permissible_error: Float) -> Float:
     """P(|e| > maximum permissible error); JCGM 106:2012, 7.2, one less the conformance probability."""
     low, high = error_of(maximum_permissible_error), error_of(-maximum_permissible_error)
-    above = (1 - p.faulty) * ndtr((p.sound_mean - high) / p.sound_sd)
-    above += p.faulty * ndtr((p.faulty_mean - high) / p.faulty_sd)
-    return np.asarray(np.clip(cumulative(low, p) + above, 0.0, 1.0))
+    out = (1 - p.faulty) * normal.outside(p.sound_mean, p.sound_sd, low, high)
+    out += p.faulty * normal.outside(p.faulty_mean, p.faulty_sd, low, high)
+    return np.asarray(np.clip(out, 0.0, 1.0))
 
 
 def quantile(p: MixturePosterior, probability: float, *, tolerance: float = 1e-12) -> Float:
     """Correction below which the posterior holds `probability`; arrays (n,).
 
-    Newton steps between the components' own quantiles, which enclose it; a step that leaves them is a bisection.
-    In blocks that stay in the cache, and only for those that still move.
+    Sought between the components' own quantiles, which enclose it, in blocks that stay in the cache.
     """
     out = np.empty(len(p.faulty))
     for first in range(0, len(out), BLOCK):
@@ -77,28 +76,19 @@ def quantile(p: MixturePosterior, probability: float, *, tolerance: float = 1e-1
 def _quantile(p: MixturePosterior, probability: float, tolerance: float) -> Float:
     z = float(ndtri(probability))
     ends = np.stack([p.sound_mean + z * p.sound_sd, p.faulty_mean + z * p.faulty_sd])
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    c = np.where(p.faulty > 0.5, ends[1], ends[0])
-    out, moving = c.copy(), np.flatnonzero(np.isfinite(c))
-    for _ in range(100):
-        if len(moving) == 0:
-            break
-        now, c = _taken(p, moving), out[moving]
-        excess = cumulative(c, now) - probability
-        low[moving] = np.where(excess < 0, c, low[moving])
-        high[moving] = np.where(excess > 0, c, high[moving])
-        new = c - excess / np.maximum(_density(c, now), 1e-300)
-        inside = (new >= low[moving]) & (new <= high[moving])
-        out[moving] = np.where(inside, new, 0.5 * (low[moving] + high[moving]))
-        moving = moving[np.abs(out[moving] - c) > tolerance]
-    return np.asarray(out)
+    start = np.where(p.faulty > 0.5, ends[1], ends[0])
+
+    def excess(c: Float, which: NDArray[np.intp]) -> tuple[Float, Float]:
+        now = _taken(p, which)
+        return cumulative(c, now) - probability, density(c, now)
+
+    return monotone_root(excess, ends.min(axis=0), ends.max(axis=0), start, tolerance=tolerance)
 
 
-def _density(c: Float, p: MixturePosterior) -> Float:
-    sound, faulty = (c - p.sound_mean) / p.sound_sd, (c - p.faulty_mean) / p.faulty_sd
-    density = (1 - p.faulty) * np.exp(-0.5 * sound**2) / p.sound_sd
-    density += p.faulty * np.exp(-0.5 * faulty**2) / p.faulty_sd
-    return np.asarray(density / np.sqrt(2 * np.pi))
+def density(c: Float, p: MixturePosterior) -> Float:
+    """Density of the correction at c; arrays (n,)."""
+    sound = (1 - p.faulty) * normal.density(c, p.sound_mean, p.sound_sd)
+    return np.asarray(sound + p.faulty * normal.density(c, p.faulty_mean, p.faulty_sd))
 
 
 def _taken(p: MixturePosterior, which: slice | NDArray[np.intp]) -> MixturePosterior:

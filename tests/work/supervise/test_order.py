@@ -7,14 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from quanheng.ground.errors import BadTable
 from quanheng.work.supervise.columns import LotFinding
 from quanheng.work.supervise.costs import Costs, read_costs
-from quanheng.work.supervise.order import SCHEMA, mean_size, rank_orders
+from quanheng.work.supervise.order import SCHEMA, rank_orders
 from quanheng.work.supervise.topology import Correction
 
 SEED = bytes(range(32))
@@ -138,11 +137,6 @@ def test_the_sample_and_the_evidence_follow_from_the_inputs() -> None:
     meters: list[dict[str, Any]] = [{}] * 60
     assert ordered(meters) == ordered(meters)
     assert ordered(meters)[0]["evidence"] != ordered(meters, seed=SEED[::-1])[0]["evidence"]
-
-
-def test_mean_size_is_that_of_many_draws() -> None:
-    draws = np.abs(np.random.default_rng(1).normal(0.01, 0.02, 400_000)).mean()
-    assert mean_size(np.array([0.01]), np.array([0.02]))[0] == pytest.approx(draws, rel=0.01)
 
 
 def test_costs_that_are_not_named_keep_their_defaults(tmp_path: Path) -> None:

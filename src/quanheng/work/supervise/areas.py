@@ -14,7 +14,13 @@ from scipy.linalg import cho_solve
 from quanheng.measure.energy_balance import Noise, Solution
 from quanheng.readings.batch import AreaReadings, Curves, Terms
 from quanheng.readings.reduce import reduce_to_terms
-from quanheng.work.supervise.balance import CLOCK, Steps, steps_of_registers, steps_of_terms
+from quanheng.work.supervise.balance import (
+    CLOCK,
+    Steps,
+    rounding_variance,
+    steps_of_registers,
+    steps_of_terms,
+)
 from quanheng.work.supervise.estimate import estimate, priors_of_meters
 from quanheng.work.supervise.findings import (
     HEALTH,
@@ -330,12 +336,12 @@ def clocks(look: Look) -> dict[str, float]:
 
 def coarse_master(look: Look) -> bool:
     """Whether the master's step is the largest error at the freezes."""
-    step = look.readings.area.master_resolution
+    rounding = rounding_variance(look.readings.area.master_resolution)
     others = [
-        float(np.mean(q.known - step**2 / 12 + v.clock * q.clock))
+        float(np.mean(q.known - rounding + v.clock * q.clock))
         for q, v in zip(look.chosen.steps.equations, look.solution.noise, strict=True)
     ]
-    return step**2 / 12 > 2.0 * max(others)
+    return bool(rounding > 2.0 * max(others))
 
 
 def findings(look: Look) -> Assessment:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.energy_balance import Equation
 from quanheng.measure.gaps import Filled, completed_registers, fill, runs
-from quanheng.readings.batch import AreaReadings, Index, Registers, Terms
+from quanheng.readings.batch import Area, AreaReadings, Index, Registers, Terms
 
 Float = NDArray[np.float64]
+Real = TypeVar("Real", float, Float)
 
 # Prior standard deviations of the nuisances, and the physics that is subtracted before (study, 4.1 and 4.4).
 LOSS_COEFFICIENT = 0.12  # R(1 + tan²φ)/(R + X tanφ) − 1 for usual power factors
@@ -25,6 +26,8 @@ MONTHLY_SHARE = 0.0004  # by which it differs from month to month
 DAYS_PER_MONTH = 30
 LOSS_SHARE = 0.012  # of the energy lost in the lines, where no voltage tells
 LEAK_SHARE = 0.015  # of the volume lost between master and meters
+MASTER_WIDENING = 1.25  # of the certificate's u: the gain is that of master and transformers
+MASTER_LEAST = 1e-5
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,16 @@ class Steps:
     metered: Float  # (n, days) kWh of each meter and day, gaps filled
     master: Float  # (days,) kWh, NaN where not read
     loss: Float  # (days,) kWh, modelled
+
+
+def master_gain(area: Area) -> float:
+    """Standard uncertainty of the gain, relative: one error that every meter of the area has in common."""
+    return max(area.master_u, MASTER_LEAST) * MASTER_WIDENING
+
+
+def rounding_variance(resolution: Real) -> Real:
+    """u² of an indication in whole steps of `resolution` (number or array). JCGM 100:2008, F.2.2.1."""
+    return resolution**2 / 12
 
 
 def registers_on_steps(readings: AreaReadings, start: date, steps: int, step_minutes: int) -> Float | None:
@@ -155,10 +168,10 @@ def steps_of_registers(readings: AreaReadings, registers: Registers) -> Steps:
     nuisance = [
         (square * LOSS_SHARE * 0.7)[:, None],
         np.full((days, 1), (FIXED_SHARE if electric else LEAK_SHARE) * level),
-        (filled_master * max(readings.area.master_u, 1e-5) * 1.25)[:, None],
+        (filled_master * master_gain(readings.area))[:, None],
         months(days, 1) * (MONTHLY_SHARE * level * (1 if electric else 10)),
     ]
-    rounding = readings.meters.resolution**2 / 12
+    rounding = rounding_variance(readings.meters.resolution)
     own = filled.at_freeze.T
     gone = 1e6 * (1.0 + np.abs(filled_master).max(initial=0.0) ** 2)
     return Steps(
@@ -171,7 +184,7 @@ def steps_of_registers(readings: AreaReadings, registers: Registers) -> Steps:
                 kind=np.full(sum(c.shape[1] for c in nuisance), -1),
                 white=filled_master**2 / 96 * 1e-6,
                 clock=np.full(days + 1, float(((x.mean(axis=0) / 24) ** 2).sum()) / 3600.0**2),
-                known=rounding.sum() + own.sum(axis=1) + readings.area.master_resolution**2 / 12,
+                known=rounding.sum() + own.sum(axis=1) + rounding_variance(readings.area.master_resolution),
                 extra=filled.at_step.sum(axis=0) + np.where(unread, gone, 0.0),
                 read_error=rounding[None, :] + own if own.any() else rounding[None, :],
             ),
@@ -215,23 +228,21 @@ def equation(
     fixed = FIXED_PER_METER * hours * len(rows)
     unread = np.isnan(master_energy)
     master = np.where(unread, energy.sum(axis=1), master_energy)
-    gain = max(readings.area.master_u, 1e-5) * 1.25
     level = float(np.mean(master))
     nuisance = [
         (loss[rows].T * LOSS_COEFFICIENT, 0),
         (-np.diff(p, axis=0) * CLOCK, 1),
         (loss[rows].sum(axis=0)[:, None] * LOSS_COEFFICIENT, -1),
-        ((master * gain)[:, None], -1),
+        ((master * master_gain(readings.area))[:, None], -1),
         (np.diff(master_power)[:, None] * CLOCK, -1),
         (np.full((steps, 1), FIXED_SHARE * level), -1),
         (months(steps // per_day, per_day) * (MONTHLY_SHARE * level), -1),
     ]
     if cross is not None:
         nuisance.append((cross[rows].T * NEUTRAL, 2))
-    rounding = resolution**2 / 12
+    rounding = rounding_variance(resolution)
     own = filled.at_freeze[rows].T
     read_error = rounding[None, :] + own if own.any() else rounding[None, :]
-    step = readings.area.master_resolution
     aside = np.where(unread, 1e6 * (1.0 + np.abs(master).max() ** 2), 0.0)
     return Equation(
         meter=terms.meter[rows],
@@ -241,7 +252,7 @@ def equation(
         kind=np.repeat([kind for _, kind in nuisance], [columns.shape[1] for columns, _ in nuisance]),
         white=master**2 / (4 * hours) * 1e-6,
         clock=(p**2).sum(axis=1) / 3600.0**2,
-        known=rounding.sum() + own.sum(axis=1) + step**2 / 12,
+        known=rounding.sum() + own.sum(axis=1) + rounding_variance(readings.area.master_resolution),
         extra=variance[rows].sum(axis=0) + aside,
         read_error=read_error,
     )

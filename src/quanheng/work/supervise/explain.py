@@ -22,7 +22,7 @@ from quanheng.evidence.bundle import NAME, read_bundle
 from quanheng.ground.digest import sha256_file
 from quanheng.ground.errors import BadOutput, Fault, NotShown
 from quanheng.measure.expectation_propagation import mixture
-from quanheng.measure.mixture_posterior import error_of, mixture_posterior
+from quanheng.measure.mixture_posterior import MixturePosterior, density, error_of, mixture_posterior
 from quanheng.readings.batch import Area, AreaReadings
 from quanheng.readings.lake.open import Lake, open_lake
 from quanheng.readings.lake.read import read_area
@@ -263,16 +263,8 @@ def posterior_curve(location: float, scale: float, prior: Prior, mpe: float) -> 
     reach = max(2.2 * mpe, min(1.25 * centre + 4 * min(scale, prior.slab), 0.3))
     error = np.linspace(-reach, reach, 481)
     c, slope = error_of(error), 1.0 / (1.0 + error) ** 2
-    weight = float(after.faulty[0])
-    posterior = (1 - weight) * _normal(c, after.sound_mean, after.sound_sd)
-    posterior += weight * _normal(c, after.faulty_mean, after.faulty_sd)
-    believed = (1 - prior.share) * _normal(c, before.mean, before.spike)
-    believed += prior.share * _normal(c, before.mean, before.slab)
-    return Curve(error, believed * slope, posterior * slope)
-
-
-def _normal(x: Float, mean: Float, sd: Float) -> Float:
-    return np.asarray(np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi)))
+    believed = MixturePosterior(before.share, before.mean, before.spike, before.mean, before.slab)
+    return Curve(error, density(c, believed) * slope, density(c, after) * slope)
 
 
 def _residual(out: Path, verdict: Mapping[str, Any], start: date, energy: Float) -> Residual | None:

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from quanheng.measure.expectation_propagation import Mixture, responsibility
 from quanheng.measure.mixture_posterior import (
@@ -19,6 +18,7 @@ from quanheng.measure.mixture_posterior import (
     mixture_posterior,
     probability_out,
 )
+from quanheng.measure.statistics import normal
 from quanheng.work.supervise.columns import Float, LotFinding, MeterColumns, Verdicts
 from quanheng.work.supervise.findings import Prior
 
@@ -45,8 +45,7 @@ def sound_share(location: Float, scale: Float, prior: Mixture) -> tuple[Float, F
     """Posterior weight of the spike, and mean and variance of the deviation from its centre given the spike."""
     variance = scale**2
     weight = 1.0 - responsibility(location, variance, prior)
-    v = 1.0 / (1.0 / prior.spike**2 + 1.0 / variance)
-    return weight, v * (prior.mean / prior.spike**2 + location / variance), v
+    return weight, *normal.posterior(location, variance, prior.mean, prior.spike**2)
 
 
 def pooled_priors(
@@ -92,7 +91,7 @@ def pooled_priors(
         Prior(float(s), city.slab, float(p), float(m)) for m, s, p in zip(mean, spike, share, strict=True)
     ]
     half = error_of(0.5 * out_mpe)
-    p_bad = ndtr((half - mean) / u) + ndtr((mean + half) / u)
+    p_bad = normal.outside(mean, u, half, -half)
     expected = expected_out(priors, out_mpe)
     found = tuple(
         LotFinding(

@@ -27,9 +27,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.special import erf
 
 from quanheng.ground.digest import canonical_json, sha256_bytes
+from quanheng.measure.statistics import normal
 from quanheng.work.supervise.area_orders import Row, area_orders, lost_flows
 from quanheng.work.supervise.columns import LotFinding
 from quanheng.work.supervise.costs import Costs
@@ -158,16 +158,9 @@ def floats_of_dates(column: pa.ChunkedArray) -> Float:
     return np.asarray(column.cast(pa.date32()).cast(pa.int32()).cast(pa.float64()).to_numpy(), dtype=float)
 
 
-def mean_size(error: Float, u: Float) -> Float:
-    """E|e| for e ~ N(error, u²). Leone et al., The folded normal distribution, Technometrics 3 (1961)."""
-    s = np.where(u > 0, u, 1e-12)
-    z = error / s
-    return np.asarray(s * np.sqrt(2 / np.pi) * np.exp(-0.5 * z**2) + error * erf(z / np.sqrt(2)))
-
-
 def trend_benefit(m: Meters, costs: Costs) -> Float:
     """(N,) expected benefit of a visit to a meter that may be out; NaN where it has no verdict."""
-    size = np.maximum(mean_size(m.error, m.u), m.mpe)
+    size = np.maximum(normal.mean_magnitude(m.error, m.u), m.mpe)
     return np.asarray(m.p_out * (size * m.worth - costs.exchange) - costs.visit)
 
 
@@ -208,7 +201,11 @@ def lot_orders(members: NDArray[np.bool_], verdicts: pa.Table, m: Meters, costs:
     at = np.flatnonzero(members)
     if len(at) == 0:
         return []
-    gain = np.nan_to_num(mean_size(m.error[at], m.u[at])) * m.worth[at] - costs.exchange - costs.visit
+    gain = (
+        np.nan_to_num(normal.mean_magnitude(m.error[at], m.u[at])) * m.worth[at]
+        - costs.exchange
+        - costs.visit
+    )
     lot = verdicts["batch"].take(pa.array(at)).to_pylist()
     return [
         Row("replace_batch", int(k), int(m.area[k]), float(g), f"lot:{name}")
@@ -223,7 +220,7 @@ def sample_orders(
     district = np.asarray(areas["district"].combine_chunks().dictionary_encode().indices.fill_null(-1))
     stratum = strata(district.astype(np.intp)[m.area] + 1, m.verdict, m.kwh_day)
     at, weight = draw(stratum, free, m.p_out, int(np.ceil(costs.sample_share * visits)), seed)
-    caught = np.nan_to_num(m.p_out * np.maximum(mean_size(m.error, m.u), m.mpe) * m.worth)
+    caught = np.nan_to_num(m.p_out * np.maximum(normal.mean_magnitude(m.error, m.u), m.mpe) * m.worth)
     gain = costs.sample + caught - costs.visit
     return [
         Row("sample_check", int(k), int(m.area[k]), float(gain[k]), "sample", weight=float(w))
