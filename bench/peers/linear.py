@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf, isfinite
 
 import numpy as np
-
+from contender import Prepared
 from problems import (
     GAUGE_DOF,
     GAUGE_INPUTS,
@@ -17,7 +17,6 @@ from problems import (
     GAUGE_U,
     METER_DOF,
     Float,
-    Prepared,
     gauge,
     gauges,
     meter,
@@ -138,6 +137,8 @@ def column_uncpy(count: int) -> Prepared:
         y = model(*inputs)
         return np.column_stack([y.value, y.stdunc, up.dof(y)])
 
+    for _ in range(4):  # JAX compiles anew until then
+        run()
     return Prepared(count, run)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-
-from problems import GUARD, TOLERANCE, Float, Prepared, instruments, related
+from contender import Prepared
+from problems import GUARD, TOLERANCE, Float, instruments, related
 
 
 def risk_suncal(count: int) -> Prepared:

@@ -1,15 +1,6 @@
-"""The problems that every contender solves, as plain numbers: nothing here knows a library.
-
-A contender prepares a problem once and is then timed solving it. `count` says how many of the problem's units (an
-evaluation, an instrument, a run of trials) one timed repetition solves; loops solve a sample, the first ones.
-Results are arrays whose rows are those units, so that they can be compared before a ratio is printed.
-"""
+"""The problems that every contender solves, as plain numbers: nothing here knows a library."""
 
 from __future__ import annotations
-
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,29 +8,7 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 
 SEED = 20_261_231
-COMPARED = 200  # rows of a result that are compared
 COVERAGE = 0.95
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A contender ready to be timed."""
-
-    count: int
-    run: Callable[[], Float]
-
-
-@dataclass(frozen=True)
-class Repetition:
-    seconds: float  # of one unit
-    result: Float  # the first rows
-
-
-def timed(prepared: Prepared) -> Repetition:
-    begin = time.perf_counter()
-    result = prepared.run()
-    seconds = time.perf_counter() - begin
-    return Repetition(seconds / prepared.count, np.atleast_2d(result)[:COMPARED])
 
 
 # The calibration of a gauge block, JCGM 100:2008, H.1, with all nine influence quantities.
@@ -58,7 +27,8 @@ def gauge(ls, d0, d1, d2, alphas, dalpha, dtheta, theta, Delta):  # type: ignore
 
 def gauges(count: int) -> list[list[float]]:
     """Inputs of as many blocks; they differ in the length of the standard."""
-    return [[GAUGE_X[0] + k, *GAUGE_X[1:].tolist()] for k in range(count)]
+    first, *rest = GAUGE_X.tolist()
+    return [[first + k, *rest] for k in range(count)]
 
 
 # The same with the distributions of JCGM 101:2008, 9.5.2; the length of the standard again varies.
@@ -80,9 +50,7 @@ GAUGE_DRAWN_U = 35.808_242_477_537_2  # nm, by quadrature; the standard prints 3
 # The relative error of a water meter by weighing (as in ISO 4185): ten inputs, all of each meter's own.
 
 METER_INPUTS = ("end", "start", "m1", "m0", "rho_w", "rho_a", "rho_p", "beta", "t_meter", "t_tank")
-METER_MODEL = (
-    "(end - start)*(rho_w - rho_a)/((m1 - m0)*(1 - rho_a/rho_p)*(1 + beta*(t_meter - t_tank))) - 1"
-)
+METER_MODEL = "(end - start)*(rho_w - rho_a)/((m1 - m0)*(1 - rho_a/rho_p)*(1 + beta*(t_meter - t_tank))) - 1"
 METER_DOF = np.array([np.inf, np.inf, 9, 9, 50, 20, np.inf, 12, 4, 4])
 _METER_U = np.array([0.01, 0.01, 0.02, 0.02, 1e-4, 2e-5, 0.05, 1e-5, 0.1, 0.1])
 

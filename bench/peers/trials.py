@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-
+from contender import NotOffered, Prepared
 from problems import (
     COVERAGE,
     GAUGE_DRAWN,
@@ -19,16 +19,11 @@ from problems import (
     GAUGE_X,
     SEED,
     Float,
-    Prepared,
     gauge,
     gauges,
 )
 
 TAILS = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
-
-
-class NotOffered(Exception):
-    """The library has no such distribution."""
 
 
 def repeated(blocks: int, once: Callable[[list[float]], Float]) -> Prepared:

@@ -1,0 +1,408 @@
+"""The measurement core beside the libraries that also propagate uncertainty.
+
+    python bench/uncertainty.py [--only JOB …] [--quick] [--peers .venv-peers] [--json | --markdown]
+
+Every job is solved by us and by its peers in turn, several times over; the least time of each counts, and a ratio
+is printed only where the results agree. A ratio is the peer's figure over ours: above 1, ours is the smaller. Peers
+live in an environment of their own (`make bench-peers`, or QUANHENG_PEERS) and run as processes; loops solve a sample
+of the job and are scaled. One that is not installed is a line without a figure, and the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "peers"))
+
+from contender import Float, NotOffered, Prepared, Repetition, serve, timed  # noqa: E402
+from problems import (  # noqa: E402
+    GAUGE_DOF,
+    GAUGE_INPUTS,
+    GAUGE_MODEL,
+    GAUGE_U,
+    METER_DOF,
+    METER_INPUTS,
+    METER_MODEL,
+    gauges,
+    meters,
+    related,
+)
+
+from quanheng.measure.quantity.model import Model  # noqa: E402
+from quanheng.measure.quantity.uncertain import Source, Uncertain, named, quantity  # noqa: E402
+
+Agree = Callable[[Float, Float], bool]
+PLAIN = ""  # our one variant, where there is no other
+WITHOUT_NUMBA = "NumPy only"
+ROUNDS, LEAST_ROUNDS = 9, 3
+SECONDS = 25.0  # of a job, once every contender had its least rounds
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is solved, by whom, and how much faster (or smaller) we mean to be.
+
+    `goals`: for each of our variants the least ratio to each peer, None where no goal is set.
+    `here`: peers that run in our process.
+    """
+
+    figure: str
+    unit: str
+    size: int
+    ours: Mapping[str, Callable[[], Prepared]]
+    goals: Mapping[str, Mapping[str, float | None]]
+    agree: Agree
+    here: Mapping[str, Callable[[], Prepared]] = field(default_factory=dict)
+    figure_of: Callable[[Repetition], float] = lambda repetition: repetition.seconds
+
+
+def equal(ours: Float, theirs: Float) -> bool:
+    """To rounding."""
+    return np.allclose(ours, theirs, rtol=1e-8, atol=1e-9)
+
+
+def near(share: float) -> Agree:
+    """Rows of mean, u and ends of an interval, each to a share of u."""
+    return lambda ours, theirs: bool(np.all(np.abs(ours - theirs) <= share * theirs[:, 1:2]))
+
+
+def any_result(ours: Float, theirs: Float) -> bool:
+    """Where the figure is the result."""
+    return True
+
+
+# Jobs
+
+
+def scalar(quick: bool) -> Job:
+    """One evaluation of a prepared model with fresh inputs: value, u, effective degrees of freedom."""
+    size = 300 if quick else 3000
+
+    def ours() -> Prepared:
+        model = Model(GAUGE_MODEL, GAUGE_INPUTS)
+        blocks, u, dof = gauges(size), GAUGE_U.tolist(), GAUGE_DOF.tolist()
+        return Prepared(size, lambda: np.array([model.propagate(x, u, dof) for x in blocks]))
+
+    goals = {
+        "uncertainties": 1.5,
+        "GTC": 3.0,
+        "noodlelab": None,
+        "metrolopy gummy": 6.0,
+        "metrolopy ummy": None,
+        "uncpy": None,
+        "suncal": 1000.0,
+    }
+    return Job("GUM H.1, an evaluation", "s", size, {PLAIN: ours}, {PLAIN: goals}, equal)
+
+
+def column(quick: bool) -> Job:
+    """Water meters with ten inputs of their own each: value, u, effective degrees of freedom of every one."""
+    size = 20_000 if quick else 200_000
+
+    def ours() -> Prepared:
+        model = Model(METER_MODEL, METER_INPUTS)
+        x, u = meters(size)
+        sources = [Source(name, dof) for name, dof in zip(METER_INPUTS, METER_DOF.tolist(), strict=True)]
+
+        def run() -> Float:
+            inputs = {s.name: quantity(a, (b, s)) for s, a, b in zip(sources, x, u, strict=True)}
+            (y,) = model(inputs).outputs.values()
+            return np.column_stack([y.value, y.u, y.dof])
+
+        return Prepared(size, run)
+
+    goals = {
+        "uncpy": 4.0,
+        "uncertainties": None,
+        "GTC": 2000.0,
+        "noodlelab": 2000.0,
+        "metrolopy gummy": 4000.0,
+        "metrolopy ummy": None,
+    }
+    figure = f"{size:.0e} instruments × 10 inputs, an instrument".replace("e+0", "e")
+    return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: goals}, equal)
+
+
+def total(quick: bool) -> Job:
+    """Variance of the weighted total of results that share six sources, beside reading its numbers once."""
+    size = 100_000 if quick else 1_000_000
+    values, shared, private = related(size)
+    weights = np.random.default_rng(1).uniform(0, 1, size)
+
+    def ours() -> Prepared:
+        sources = {named(f"shared {k}"): row for k, row in enumerate(shared)}
+        result = Uncertain(values, sources, {Source("own"): private[0]})
+        return Prepared(1, lambda: result.total(weights).variance)
+
+    def read() -> Prepared:
+        arrays = [values, *shared, private[0], weights]
+        return Prepared(1, lambda: np.array([sum(float(np.sum(each)) for each in arrays)]))
+
+    figure = f"{size:.0e} columns with six shared sources, variance of a total".replace("e+0", "e")
+    peer = "np.sum over its numbers"
+    return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: {peer: 0.25}}, any_result, {peer: read})
+
+
+JOBS: dict[str, Callable[[bool], Job]] = {
+    "scalar": scalar,
+    "column": column,
+    "total": total,
+}
+
+
+# Contenders
+
+
+class Local:
+    """A contender in this process. Raises NotOffered where it cannot be prepared."""
+
+    def __init__(self, prepare: Callable[[], Prepared]) -> None:
+        self.release = ""
+        try:
+            self.prepared = prepare()
+        except ImportError as fault:
+            raise NotOffered(str(fault)) from fault
+
+    def repeat(self) -> Repetition:
+        return timed(self.prepared)
+
+
+class Process:
+    """A contender in a process of its own, with that environment. Raises NotOffered where it says that it cannot."""
+
+    def __init__(self, command: list[str], stack: ExitStack, environment: dict[str, str]) -> None:
+        if not Path(command[0]).exists():
+            raise NotOffered(f"no environment {command[0]}: make bench-peers")
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(command, text=True, env=environment, **pipes)  # type: ignore[call-overload]
+        self.process = stack.enter_context(process)
+        assert process.stdin is not None
+        stack.callback(process.stdin.close)
+        said = self.answer()
+        if "missing" in said:
+            raise NotOffered(str(said["missing"]))
+        self.release = str(said["ready"])
+
+    def answer(self) -> dict[str, object]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else {"missing": "it failed"}
+
+    def repeat(self) -> Repetition:
+        assert self.process.stdin is not None
+        print("again", file=self.process.stdin, flush=True)
+        said = self.answer()
+        if "missing" in said:
+            raise NotOffered(str(said["missing"]))
+        return Repetition(float(said["seconds"]), np.array(said["result"]))  # type: ignore[arg-type]
+
+
+@dataclass
+class Entry:
+    """One contender of a job: its best repetition, or why there is none."""
+
+    name: str
+    contender: Local | Process | None = None
+    reason: str = ""
+    best: Repetition | None = None
+
+    def repeat(self) -> None:
+        if self.contender is None:
+            return
+        try:
+            repetition = self.contender.repeat()
+        except NotOffered as fault:
+            self.contender, self.best, self.reason = None, None, str(fault)
+            return
+        if self.best is None or repetition.seconds < self.best.seconds:
+            self.best = repetition
+
+
+def entries(name: str, job: Job, *, quick: bool, peers: Path, stack: ExitStack) -> Iterator[Entry]:
+    """Our variants first, then the peers of all goals."""
+    foreign = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for variant, prepare in job.ours.items():
+        yield entered(variant, lambda p=prepare, v=variant: ours_of(name, v, p, quick, stack))
+    for peer in dict.fromkeys(peer for goals in job.goals.values() for peer in goals):
+        if peer in job.here:
+            yield entered(peer, lambda p=peer: Local(job.here[p]))
+        else:
+            command = [str(peers / "bin" / "python"), str(HERE / "peers" / "worker.py"), name, peer]
+            yield entered(peer, lambda c=command: Process([*c, str(job.size)], stack, foreign))
+
+
+def ours_of(
+    name: str, variant: str, prepare: Callable[[], Prepared], quick: bool, stack: ExitStack
+) -> Local | Process:
+    """Ours runs here; without numba it needs a process that never saw it."""
+    if variant != WITHOUT_NUMBA:
+        return Local(prepare)
+    command = [sys.executable, __file__, "--only", name, "--serve"]
+    return Process(command + ["--quick"] * quick, stack, dict(os.environ))
+
+
+def entered(name: str, open_: Callable[[], Local | Process]) -> Entry:
+    try:
+        return Entry(name, open_())
+    except NotOffered as fault:
+        return Entry(name, reason=str(fault))
+
+
+def measure(name: str, job: Job, *, quick: bool, peers: Path) -> list[Entry]:
+    """Let all contenders solve the job in turn, round after round."""
+    with ExitStack() as stack:
+        found = list(entries(name, job, quick=quick, peers=peers, stack=stack))
+        begin = time.perf_counter()
+        for turn in range(2 if quick else ROUNDS):
+            if turn >= LEAST_ROUNDS and time.perf_counter() - begin > SECONDS:
+                break
+            for entry in found:
+                entry.repeat()
+        for entry in found:
+            if entry.contender is not None:
+                entry.reason = entry.contender.release
+        return found
+
+
+# Output
+
+
+@dataclass(frozen=True)
+class Line:
+    """One comparison."""
+
+    figure: str
+    value: float | None
+    unit: str
+    peer: str
+    peer_value: float | None
+    ratio: float | None
+    goal: float | None
+    reason: str  # why a figure or the ratio is missing
+
+    @property
+    def holds(self) -> bool | None:
+        return None if self.goal is None or self.ratio is None else self.ratio >= self.goal
+
+
+def lines(job: Job, found: list[Entry]) -> Iterator[Line]:
+    """The comparisons of a job."""
+    by_name = {entry.name: entry for entry in found}
+    for variant, goals in job.goals.items():
+        ours = by_name[variant]
+        for peer, goal in goals.items():
+            theirs = by_name[peer]
+            values = [None if e.best is None else job.figure_of(e.best) for e in (ours, theirs)]
+            reason, ratio = "", None
+            if ours.best is None or theirs.best is None:
+                reason = ours.reason if ours.best is None else theirs.reason
+            elif not agreeing(job, ours.best, theirs.best):
+                reason = f"results differ by up to {difference(ours.best, theirs.best):.1e}"
+            else:
+                ratio = values[1] / values[0]  # type: ignore[operator]
+            release = "" if theirs.best is None else f" {theirs.reason}".rstrip()
+            figure = f"{job.figure}, {variant}" if variant else job.figure
+            yield Line(figure, values[0], job.unit, peer + release, values[1], ratio, goal, reason)
+
+
+def agreeing(job: Job, ours: Repetition, theirs: Repetition) -> bool:
+    rows = min(len(ours.result), len(theirs.result))
+    return job.agree(ours.result[:rows], theirs.result[:rows])
+
+
+def difference(ours: Repetition, theirs: Repetition) -> float:
+    rows = min(len(ours.result), len(theirs.result))
+    return float(np.max(np.abs(ours.result[:rows] - theirs.result[:rows])))
+
+
+def print_json(line: Line) -> None:
+    said = {"figure": line.figure, "value": line.value, "unit": line.unit, "peer": line.peer}
+    said |= {"peer_value": line.peer_value, "ratio": line.ratio, "goal": line.goal, "holds": line.holds}
+    print(json.dumps(said | ({"reason": line.reason} if line.reason else {}), ensure_ascii=False), flush=True)
+
+
+def shown(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    if unit != "s":
+        return f"{value:.3g} {unit}".rstrip()
+    scale, prefix = next((s, p) for s, p in ((1, ""), (1e-3, "m"), (1e-6, "µ"), (0, "n")) if value >= s)
+    return f"{value / (scale or 1e-9):.3g} {prefix}s"
+
+
+def ratio_shown(line: Line) -> str:
+    return (
+        "–" if line.ratio is None else f"{line.ratio:.3g} ×" if line.ratio < 1000 else f"{line.ratio:.0f} ×"
+    )
+
+
+def print_line(line: Line) -> None:
+    goal = "" if line.goal is None else f"goal {line.goal:g} ×"
+    verdict = {True: "holds", False: "MISSED", None: ""}[line.holds]
+    figures = f"{shown(line.value, line.unit):>10s} {shown(line.peer_value, line.unit):>10s} {ratio_shown(line):>10s}"
+    print(f"  {line.peer:26s}{figures}  {goal:13s} {verdict or line.reason}".rstrip(), flush=True)
+
+
+def print_row(line: Line) -> None:
+    mark = " ✗" if line.holds is False else ""
+    goal = "" if line.goal is None else f"{line.goal:g}"
+    cells = (line.figure, shown(line.value, line.unit), line.peer, shown(line.peer_value, line.unit))
+    print("| " + " | ".join((*cells, line.reason or ratio_shown(line) + mark, goal)) + " |", flush=True)
+
+
+HEADING = """| job | ours | beside | its figure | ratio | goal |
+|---|---|---|---|---|---|"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=list(JOBS), default=list(JOBS), metavar="JOB")
+    parser.add_argument("--quick", action="store_true", help="small sizes, two rounds: does it run?")
+    peers = os.environ.get("QUANHENG_PEERS", HERE.parent / ".venv-peers")
+    parser.add_argument("--peers", type=Path, default=peers, help="their environment")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--markdown", action="store_true", help="the table of docs/performance-uncertainty.md"
+    )
+    parser.add_argument(
+        "--serve", action="store_true", help=argparse.SUPPRESS
+    )  # ours, as a process without numba
+    args = parser.parse_args()
+    if args.serve:
+        serve_without_numba(args.only[0], args.quick)
+        return 0
+    if args.markdown:
+        print(HEADING)
+    for name in args.only:
+        job = JOBS[name](args.quick)
+        found = list(lines(job, measure(name, job, quick=args.quick, peers=args.peers)))
+        if not (args.json or args.markdown):
+            print(f"\n{job.figure}\n  {'':26s}{'ours':>10s} {'theirs':>10s} {'ratio':>10s}")
+        for line in found:
+            (print_json if args.json else print_row if args.markdown else print_line)(line)
+    return 0
+
+
+def serve_without_numba(name: str, quick: bool) -> None:
+    sys.modules["numba"] = None  # type: ignore[assignment]
+    serve(lambda: JOBS[name](quick).ours[WITHOUT_NUMBA](), lambda: "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
