@@ -33,7 +33,8 @@ def welch_satterthwaite(variances: ArrayLike, dof: ArrayLike) -> Float:
 def effective(variance: Float, rest: Float) -> Float:
     """variance² over `rest`, the sum of squared variances over degrees of freedom; infinite where rest is 0."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.asarray(np.where(rest == 0.0, np.inf, variance * variance / rest))
+        dof = np.asarray(variance * variance / rest)
+    return np.where(rest == 0.0, np.inf, dof) if np.any(rest == 0.0) else dof
 
 
 def coverage_factor(coverage: float, dof: ArrayLike = np.inf) -> Float:

@@ -22,7 +22,7 @@ from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, exact
 Float = NDArray[np.float64]
 
 # rows of a block: its registers stay in the cache
-BLOCK = 4096
+BLOCK = 8192
 
 
 class Complex(NamedTuple):
@@ -285,21 +285,31 @@ def _add_private(
 ) -> None:
     """Add to the variance (rows of a block) and to Welch–Satterthwaite's sum what the private sources contribute."""
     for cluster in clusters:
-        contributions = {}
-        for source, terms in cluster.items():
-            held = [partial[i] * u[part] for i, u in terms if i in partial]
-            if held:
-                contributions[source] = held[0] if len(held) == 1 else sum(held[1:], held[0])
-        if len(contributions) == 1:
-            ((source, c),) = contributions.items()
-            c *= c
-            variance += c
-            if source.dof is not np.inf:
-                c *= c
-                c /= source.dof if np.ndim(source.dof) == 0 else np.asarray(source.dof)[part]
-                rest += c
-        elif contributions:
-            _add_correlated(variance, rest, contributions, part)
+        if len(cluster) == 1:
+            ((source, terms),) = cluster.items()
+            held = _contribution(terms, partial, part)
+            if held is not None:
+                v = held * held
+                variance += v
+                if np.ndim(source.dof):
+                    rest += v * v / np.asarray(source.dof)[part]
+                elif source.dof < np.inf:
+                    v *= v
+                    v *= 1.0 / source.dof
+                    rest += v
+        else:
+            found = {source: _contribution(terms, partial, part) for source, terms in cluster.items()}
+            _add_correlated(variance, rest, {source: c for source, c in found.items() if c is not None}, part)
+
+
+def _contribution(terms: list[tuple[int, Float]], partial: Mapping[int, Any], part: slice) -> Float | None:
+    """What a source contributes to an output in the rows of a block; None if its inputs do not matter there."""
+    held = None
+    for i, u in terms:
+        if i in partial:
+            c = u[part] if isinstance(partial[i], float) and partial[i] == 1.0 else partial[i] * u[part]
+            held = c if held is None else held + c
+    return held
 
 
 def _add_correlated(variance: Float, rest: Float, contributions: Mapping[Source, Float], part: slice) -> None:

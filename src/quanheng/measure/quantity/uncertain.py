@@ -124,7 +124,7 @@ def checked_correlation(names: Sequence[str], matrix: ArrayLike) -> Float:
             f"no variables have these correlations (least eigenvalue {values[0]:.3g}); "
             f"look first at {names[i]} and {names[j]}"
         )
-    return r
+    return np.asarray(r)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +180,9 @@ class Uncertain:
         infinite where all are known; NaN, "undefined", where correlated sources with finite degrees of freedom
         contribute.
         """
+        if len(self.shared) + len(self.private) == 1:
+            (source,) = {**self.shared, **self.private}
+            return np.array(np.broadcast_to(source.dof, len(self)))
         total, rest = np.zeros(len(self)), np.zeros(len(self))
         for part in (self.shared, self.private):
             for group in groups(part):
