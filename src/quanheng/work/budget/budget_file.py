@@ -110,7 +110,10 @@ class MonteCarloSpec:
 
 @dataclass(frozen=True)
 class ConformitySpec:
-    """Limits of an output, in its unit, and the rule by which it is judged. w or r is stated for rule "guarded"."""
+    """Limits of an output, in its unit, and the rule by which it is judged (a name of measure/conformity.py's RULES).
+
+    w or r is stated for rule "guarded", risk for "specific risk".
+    """
 
     output: str
     lower: float = -math.inf
@@ -118,6 +121,7 @@ class ConformitySpec:
     rule: str = "simple"
     w: float | None = None  # width of the guard band, in the unit of the output
     r: float | None = None  # w as a multiple of U
+    risk: float | None = None  # of a wrong verdict, at most
 
 
 def dotted(path: Path) -> str:
@@ -127,7 +131,7 @@ def dotted(path: Path) -> str:
         if isinstance(part, int):
             text += f" #{part + 1}"
         else:
-            bare = part.replace("_", "").replace("-", "").isalnum()
+            bare = part.isascii() and part.replace("_", "").replace("-", "").isalnum()
             text += "." * bool(text) + (part if bare else f'"{part}"')
     return text
 
