@@ -13,6 +13,8 @@ from quanheng.measure.errors import InvalidUncertainty
 Float = NDArray[np.float64]
 
 TABLED = 4096
+# of an effective number of degrees of freedom, relative
+ROUNDING = 1e-10
 
 INFINITE = "infinite"
 UNDEFINED = "undefined: correlated inputs with finite degrees of freedom"
@@ -48,10 +50,10 @@ def coverage_factor(coverage: float, dof: ArrayLike = np.inf) -> Float:
         raise InvalidUncertainty(message)
     table, normal = _factors(coverage)
     nu = np.asarray(dof, dtype=float)
-    known = np.isfinite(nu)
-    place = np.where(known, np.clip(np.floor(np.where(known, nu, 1.0)), 1, TABLED), TABLED).astype(np.intp)
-    beyond = normal + (normal**3 + normal) / (4 * np.where(known, np.floor(np.maximum(nu, 1.0)), np.inf))
-    return np.asarray(np.where(known & (nu < TABLED + 1), table[place], beyond))
+    whole = np.where(np.isfinite(nu), np.maximum(np.floor(nu * (1 + ROUNDING)), 1.0), np.inf)
+    beyond = normal + (normal**3 + normal) / (4 * whole)
+    place = np.minimum(whole, TABLED).astype(np.intp)
+    return np.asarray(np.where(whole <= TABLED, table[place], beyond))
 
 
 @lru_cache(maxsize=16)
@@ -62,10 +64,12 @@ def _factors(coverage: float) -> tuple[Float, float]:
 
 
 def checked_dof(dof: ArrayLike) -> Float:
-    """Degrees of freedom as an array; InvalidUncertainty where one is below 1 or no number."""
+    """Degrees of freedom as an array, NaN where undefined; InvalidUncertainty where one is below 1."""
     nu = np.asarray(dof, dtype=float)
-    if not np.all(nu >= 1.0):
-        wrong = float(nu[~(nu >= 1.0)].flat[0]) if nu.ndim else float(nu)
+    # a formula that gives 1 may fall short of it by rounding
+    low = nu < 1.0 - ROUNDING
+    if np.any(low):
+        wrong = float(nu[low].flat[0]) if nu.ndim else float(nu)
         raise InvalidUncertainty(
             f"自由度须不小于 1，不是 {wrong:g} / degrees of freedom are at least 1, not {wrong:g}"
         )

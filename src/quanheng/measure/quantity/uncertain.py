@@ -24,6 +24,9 @@ from quanheng.measure.quantity.shapes import Normal, Shape
 Float = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+# rows of a block: what is computed of them stays in the cache
+BLOCK = 16384
+
 ROUNDING = 1e-12  # of a coefficient of correlation
 
 
@@ -48,7 +51,8 @@ class Ensemble:
 class Source:
     """One cause of error, of mean 0 and standard uncertainty 1.
 
-    Without an `identity` it is a cause of its own, equal to itself alone; see `named`.
+    Without an `identity` it is a cause of its own, equal to itself alone; see `named`. Degrees of freedom NaN are
+    undefined, and so are those of all results that it contributes to.
     """
 
     name: str
@@ -216,15 +220,12 @@ class Uncertain:
         """
         w = np.asarray(weights, dtype=float)
         shared = {source: np.array([_weighted(w, column)]) for source, column in self.shared.items()}
-        variance, rest = 0.0, 0.0
-        for group in groups(self.private):
-            each, over = component({source: w * u for source, u in group.items()}, len(self))
-            variance += float(each.sum())
-            rest += float(over.sum())
+        parts = [_quadrature(w, group, len(self)) for group in groups(self.private)]
+        variance, rest = sum(v for v, _ in parts), sum(over for _, over in parts)
         private = {}
         if variance:
             dof = float(effective(np.array(variance), np.array(rest)))
-            private[Source("private", dof if dof >= 1 else np.inf)] = np.array([np.sqrt(variance)])
+            private[Source("private", dof)] = np.array([np.sqrt(variance)])
         return Uncertain(np.array([w @ self.value]), shared, private)
 
     def covariance_of_totals(self, weights: ArrayLike) -> Float:
@@ -406,7 +407,26 @@ def _weighted(w: Float, column: Column) -> float:
     return float(w @ column)
 
 
-def _rows_of(source: Source, index: Rows) -> Source:
+def _quadrature(w: Float, group: Mapping[Source, Column], n: int) -> tuple[float, float]:
+    """Sum over the rows of w²·variance, and of its square over the degrees of freedom, for one private component."""
+    variance = rest = 0.0
+    for start in range(0, n, BLOCK):
+        part = slice(start, start + BLOCK)
+        weighted = {_rows_of(source, part): w[part] * dense(u, n)[part] for source, u in group.items()}
+        if len(weighted) == 1:
+            ((source, t),) = weighted.items()
+            variance += float(t @ t)
+            if np.ndim(source.dof) or source.dof < np.inf:
+                t *= t
+                rest += float(np.sum(t * t / source.dof))
+        else:
+            each, over = component(weighted, len(w[part]))
+            variance += float(each.sum())
+            rest += float(over.sum())
+    return variance, rest
+
+
+def _rows_of(source: Source, index: Rows | slice) -> Source:
     dof = np.asarray(source.dof)
     return replace(source, dof=dof[index]) if dof.ndim else source
 
