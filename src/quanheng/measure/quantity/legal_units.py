@@ -235,13 +235,12 @@ WATER_AND_HEALTH = (
     Row("D", "屈光度", "dioptre", "JJG 580—2005; ISO 8612", None, "[diop]", definition="1/m", kind="vergence"),
 )  # fmt: skip
 
-HARDNESSES = tuple(
-    _scale(each, f"洛氏硬度 {each}", f"Rockwell hardness {each}", ROCKWELL)
-    for each in (
-        *("HRA", "HRB", "HRBW", "HRC", "HRD", "HREW", "HRFW", "HRGW", "HRHW", "HRKW"),
-        *("HR15N", "HR30N", "HR45N", "HR15TW", "HR30TW", "HR45TW"),
-    )
-) + (
+ROCKWELL_SCALES = "HRA HRB HRBW HRC HRD HREW HRFW HRGW HRHW HRKW HR15N HR30N HR45N HR15TW HR30TW HR45TW"
+HARDNESSES = (
+    *(
+        _scale(each, f"洛氏硬度 {each}", f"Rockwell hardness {each}", ROCKWELL)
+        for each in ROCKWELL_SCALES.split()
+    ),
     _scale("HBW", "布氏硬度", "Brinell hardness", HARDNESS),
     _scale("HV", "维氏硬度", "Vickers hardness", HARDNESS),
     _scale("HK", "努氏硬度", "Knoop hardness", HARDNESS),
@@ -261,8 +260,14 @@ REFUSED: dict[str, tuple[str, str]] = {
     "Å": ("埃不是法定计量单位；1 Å = 0.1 nm", "no legal unit; 1 Å = 0.1 nm"),
     "b": ("靶恩不是法定计量单位；1 b = 100 fm²", "no legal unit; 1 b = 100 fm²"),
     "RH": ("相对湿度写 %RH", "relative humidity is %RH"),
-    "PH": ("酸度写 pH；皮亨写 picohenry，拍亨写 petahenry", "acidity is pH; write petahenry for the inductance"),
-    "Nm3": ("标准立方米写 m³，参比条件写在量的名称里", "write m³ and state the reference conditions with the quantity"),
+    "PH": (
+        "酸度写 pH；皮亨写 picohenry，拍亨写 petahenry",
+        "acidity is pH; write petahenry for the inductance",
+    ),
+    "Nm3": (
+        "标准立方米写 m³，参比条件写在量的名称里",
+        "write m³ and state the reference conditions with the quantity",
+    ),
     "dB(A)": ("写 dB；A 计权属于量，不属于单位", "write dB; the weighting belongs to the quantity"),
     "dBm": ("写 dB，并写明基准量 1 mW", "write dB and state the reference 1 mW with the quantity"),
     "cal": ("卡不是法定计量单位；1 cal = 4.1868 J（国际蒸汽表卡）", "no legal unit; 1 cal(IT) = 4.1868 J"),
@@ -277,7 +282,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     "°F": ("华氏度不是法定计量单位；t/°C = (t/°F − 32)/1.8", "no legal unit; t/°C = (t/°F − 32)/1.8"),
     "hp": ("马力不是法定计量单位；1 马力 = 735.49875 W", "no legal unit; 1 metric horsepower = 735.49875 W"),
     "PS": ("马力不是法定计量单位；1 马力 = 735.49875 W", "no legal unit; 1 metric horsepower = 735.49875 W"),
-    "马力": ("马力不是法定计量单位；1 马力 = 735.49875 W", "no legal unit; 1 metric horsepower = 735.49875 W"),
+    "马力": (
+        "马力不是法定计量单位；1 马力 = 735.49875 W",
+        "no legal unit; 1 metric horsepower = 735.49875 W",
+    ),
     "rpm": ("转速写 r/min", "write r/min"),
     "cc": ("写 mL 或 cm³", "write mL or cm³"),
     "ct": ("克拉不是法定计量单位；1 ct = 0.2 g", "no legal unit; 1 ct = 0.2 g"),

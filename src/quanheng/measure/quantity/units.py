@@ -7,51 +7,30 @@ The list stands in `legal_units.py`. Inside, quantities are columns in SI units;
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Protocol, overload
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import UnitError
+from quanheng.measure.quantity.dimension import NUMBER, Dimension
 from quanheng.measure.quantity.legal_units import KINDS, PREFIXES, REFUSED, ROWS, VERSION, Row
+from quanheng.measure.quantity.unit_names import (
+    DSI_PREFIXES,
+    nearest,
+    plain,
+    printed,
+    raised_dsi,
+    raised_ucum,
+    split,
+)
 
-Float = NDArray[np.float64]
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """Exponents over the base units m kg s A K mol cd, and over scales that nothing converts to (NTU, HRC).
-
-    exponents: pairs of base unit and exponent, sorted, none of them 0.
-    """
-
-    exponents: tuple[tuple[str, Fraction], ...] = ()
-
-    def __mul__(self, other: Dimension) -> Dimension:
-        total = dict(self.exponents)
-        for base, exponent in other.exponents:
-            total[base] = total.get(base, Fraction(0)) + exponent
-        return Dimension(tuple(sorted((base, each) for base, each in total.items() if each)))
-
-    def __truediv__(self, other: Dimension) -> Dimension:
-        return self * other**-1
-
-    def __pow__(self, power: Fraction | int) -> Dimension:
-        return Dimension(tuple((base, exponent * power) for base, exponent in self.exponents if power))
-
-    def __str__(self) -> str:
-        return "·".join(base + _superscript(exponent) for base, exponent in self.exponents) or "1"
-
-
-NUMBER = Dimension()
+X = TypeVar("X", float, NDArray[np.float64])
 
 
 class Measured(Protocol):
@@ -87,35 +66,19 @@ class Unit:
     def __str__(self) -> str:
         return self.symbol
 
-    @overload
-    def to_si(self, x: float) -> float: ...
-    @overload
-    def to_si(self, x: Float) -> Float: ...
-    def to_si(self, x: float | Float) -> float | Float:
+    def to_si(self, x: X) -> X:
         """A value in this unit, in SI; arrays of any shape."""
         return x * self.scale + self.offset
 
-    @overload
-    def from_si(self, x: float) -> float: ...
-    @overload
-    def from_si(self, x: Float) -> Float: ...
-    def from_si(self, x: float | Float) -> float | Float:
+    def from_si(self, x: X) -> X:
         """A value in SI, in this unit."""
         return (x - self.offset) / self.scale
 
-    @overload
-    def difference_to_si(self, u: float) -> float: ...
-    @overload
-    def difference_to_si(self, u: Float) -> Float: ...
-    def difference_to_si(self, u: float | Float) -> float | Float:
+    def difference_to_si(self, u: X) -> X:
         """An uncertainty, half-width or difference in this unit, in SI: the zero of the scale has no part in it."""
         return u * self.scale
 
-    @overload
-    def difference_from_si(self, u: float) -> float: ...
-    @overload
-    def difference_from_si(self, u: Float) -> Float: ...
-    def difference_from_si(self, u: float | Float) -> float | Float:
+    def difference_from_si(self, u: X) -> X:
         """An uncertainty or difference in SI, in this unit."""
         return u / self.scale
 
@@ -135,10 +98,10 @@ def parse_unit(text: str, kind: str | None = None) -> Unit:
     if "\\" in text:
         unit = _dsi_unit(text, legal=True)
     else:
-        plain = _plain(text)
-        if not plain:
+        spelled = plain(text)
+        if not spelled:
             raise UnitError("没有写单位；纯数写 1 / no unit stands there; write 1 for a pure number")
-        unit = _product(_factors(plain, text))
+        unit = _product(_factors(spelled, text))
     return unit if kind is None else _of_kind(unit, kind)
 
 
@@ -157,27 +120,22 @@ def to_dsi(unit: Unit) -> str:
     return unit.dsi
 
 
-def _plain(text: str) -> str:
-    """One spelling of what looks alike: ² and 2, µ and μ, × and ·, ℃ and °C, full width and half."""
-    text = unicodedata.normalize("NFKC", text.strip().replace("º", "°").replace("″", '"'))
-    text = text.replace("−", "-").replace("n mile", "nmile").replace("dB(A)", "dBA").replace("**", "^")
-    text = re.sub(r"[⋅•∙×・*]|(?<!\d)\.|\.(?!\d)", "·", text)  # noqa: RUF001
-    text = re.sub(r"\s*([·/^()])\s*", r"\1", text)
-    return re.sub(r"\s+", "·", text)
-
-
 def _factors(text: str, origin: str, whole: bool = True) -> Factors:
     """Factors and powers of a plain text; `origin` is what the person wrote."""
     known = _find(text) if whole else None
     if known is not None:
         return [(known, Fraction(1))]
-    if len(over := _split(text, "/")) > 1:
+    if text in _refusals():
+        raise _refused(text, origin)
+    if len(over := split(text, "/")) > 1:
         return _quotient(over, origin)
-    if len(terms := _split(text, "·")) > 1:
+    if len(terms := split(text, "·")) > 1:
         return [factor for term in terms for factor in _factors(term, origin)]
     if text.startswith("(") and text.endswith(")"):
         return _factors(text[1:-1], origin)
-    raised = re.fullmatch(r"(.+)\^(\(?[+-]?\d+(?:[./]\d+)?\)?)", text) or re.fullmatch(r"(.*?[^\d+-])([+-]?\d+)", text)
+    raised = re.fullmatch(r"(.+)\^(\(?[+-]?\d+(?:[./]\d+)?\)?)", text) or re.fullmatch(
+        r"(.*?[^\d+-])([+-]?\d+)", text
+    )
     if raised is None:
         raise _unknown(text, origin)
     power = _power(raised[2].strip("()"), origin)
@@ -186,25 +144,13 @@ def _factors(text: str, origin: str, whole: bool = True) -> Factors:
 
 def _quotient(over: Sequence[str], origin: str) -> Factors:
     """Numerator and denominator. GB 3101—1993, 3.3: what follows a solidus is one unit or stands in parentheses."""
-    if len(over) > 2 or len(_split(over[1], "·")) > 1:
+    if len(over) > 2 or len(split(over[1], "·")) > 1:
         raise UnitError(
             f"“{origin}” 有歧义：斜线后只能有一个单位，或加括号，如 W/(m²·K) / "
-            f"{origin!r} is ambiguous: one unit after the solidus, or parentheses as in W/(m²·K)"
+            f"'{origin}' is ambiguous: one unit after the solidus, or parentheses as in W/(m²·K)"
         )
     above = [] if over[0] in ("", "1") else _factors(over[0], origin)
     return above + [(unit, -power) for unit, power in _factors(over[1], origin)]
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Parts of a text between separators that stand outside parentheses."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if character == separator and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
 
 
 def _power(text: str, origin: str) -> Fraction:
@@ -212,7 +158,7 @@ def _power(text: str, origin: str) -> Fraction:
         return Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
         raise UnitError(
-            f"“{origin}” 中的指数 “{text}” 不是数 / the exponent {text!r} in {origin!r} is no number"
+            f"“{origin}” 中的指数 “{text}” 不是数 / the exponent '{text}' in '{origin}' is no number"
         ) from error
 
 
@@ -227,16 +173,16 @@ def _dsi_unit(text: str, legal: bool) -> Unit:
             sign = -1
         elif name == "tothe":
             if raised or prefix or not re.fullmatch(r"[+-]?\d+(\.\d+)?", braces):
-                raise _bad_dsi(text, f"\\tothe{{{braces}}}")
+                raise _bad_dsi(text, f"\\tothe{{{braces}}}")  # no unit before it, or no decimal number
             factors[-1] = (factors[-1][0], factors[-1][1] * Fraction(braces))
             raised = True
-        elif name in _DSI_PREFIXES and not prefix:
+        elif name in DSI_PREFIXES and not prefix:
             prefix = name
         else:
             factors.append((_dsi_factor(prefix, name, legal, text), Fraction(sign)))
             prefix, sign, raised = "", 1, False
     if prefix or sign == -1 or not factors:
-        raise _bad_dsi(text, f"\\{prefix}" if prefix else "")
+        raise _bad_dsi(text, f"\\{prefix}" if prefix else "\\per" if sign == -1 else text)
     return _product(factors)
 
 
@@ -247,18 +193,17 @@ def _dsi_factor(prefix: str, name: str, legal: bool, text: str) -> Unit:
         prefix = ""
     else:
         row = _by_dsi().get(f"\\{name}")
-    if row is None or (prefix and _DSI_PREFIXES[prefix] not in row.prefixes.split()):
+    if row is None or (prefix and DSI_PREFIXES[prefix] not in row.prefixes.split()):
         raise _bad_dsi(text, spelling)
     if legal and not row.legal:
         raise _refused(row.symbol, text)
-    return _unit(row.symbol, _DSI_PREFIXES[prefix] if prefix else "")
+    return _unit(row.symbol, DSI_PREFIXES[prefix] if prefix else "")
 
 
 # ---- the list ----------------------------------------------------------------------------------------------------
 
-_DSI_PREFIXES = {name: symbol for symbol, (_, name, _) in PREFIXES.items()} | {"deka": "da"}
 _SYMBOLS = {symbol: symbol for symbol in PREFIXES} | {"u": "μ"}
-_NAMES = _DSI_PREFIXES | {zh: symbol for symbol, (_, _, zh) in PREFIXES.items()}
+_NAMES = DSI_PREFIXES | {zh: symbol for symbol, (_, _, zh) in PREFIXES.items()}
 _ROWS = {row.symbol: row for row in ROWS}
 
 
@@ -268,9 +213,9 @@ def _by_symbol() -> dict[str, Row]:
     found: dict[str, Row] = {}
     legal = [row for row in ROWS if row.legal]
     for row in legal:
-        found.update({_plain(each): row for each in (row.symbol, *row.also) if each[0] != "\\"})
+        found.update({plain(each): row for each in (row.symbol, *row.also) if each[0] != "\\"})
     for row in legal:
-        found.setdefault(_plain(row.ucum or row.symbol), row)
+        found.setdefault(plain(row.ucum or row.symbol), row)
     return found
 
 
@@ -281,7 +226,7 @@ def _by_name() -> dict[str, Row]:
     for row in ROWS:
         names = (row.en, re.sub(r"[\[\]]", "", row.zh), re.sub(r"\[.*?\]", "", row.zh))
         for name in names if row.legal else ():
-            found.setdefault(_plain(name), row)
+            found.setdefault(plain(name), row)
     return found
 
 
@@ -327,7 +272,14 @@ def _unit(symbol: str, prefix: str = "") -> Unit:
         spelled = _product(_factors(prefix + row.codes, row.codes, whole=False))
         dsi, ucum = dsi or spelled.dsi, ucum or spelled.ucum
     size = _times(Fraction(10) ** power, size)
-    return Unit(prefix + row.symbol, size, dimension, row.kind, row.offset, dsi, ucum)
+    return Unit(_symbol(row, prefix), size, dimension, row.kind, row.offset, dsi, ucum)
+
+
+def _symbol(row: Row, prefix: str) -> str:
+    """A symbol that is read back as what it stands for: picohenry is spelled out, for pH is taken."""
+    symbol = prefix + row.symbol
+    taken = _by_symbol().keys() | _refusals().keys()
+    return PREFIXES[prefix][1] + row.en if prefix and plain(symbol) in taken else symbol
 
 
 def _times(a: Fraction | float, b: Fraction | float) -> Fraction | float:
@@ -339,16 +291,18 @@ def _times(a: Fraction | float, b: Fraction | float) -> Fraction | float:
 
 def _product(factors: Factors) -> Unit:
     """The product of powers of units. A °C in it is a kelvin: only standing alone does it carry its zero."""
-    factors = [(unit, power) for unit, power in factors if unit.symbol != "1"] or factors[:1]
+    factors = [(unit, power) for unit, power in factors if unit.symbol != "1"] or [(_unit("1"), Fraction(1))]
     if len(factors) == 1 and factors[0][1] == 1:
         return factors[0][0]
     size: Fraction | float = Fraction(1)
     dimension = NUMBER
     for unit, power in factors:
         size, dimension = _times(size, _raised(unit.factor, power)), dimension * unit.dimension**power
-    dsi = _join("", (_raised_dsi(unit.dsi, power) for unit, power in factors))
-    ucum = _join(".", (_raised_ucum(unit.ucum, power) for unit, power in factors))
-    return Unit(_printed(factors), size, dimension, dsi=dsi, ucum=ucum)
+    dsi = _join("", (raised_dsi(unit.dsi, power) for unit, power in factors))
+    ucum = _join(".", (raised_ucum(unit.ucum, power) for unit, power in factors))
+    return Unit(
+        printed([(unit.symbol, power) for unit, power in factors]), size, dimension, dsi=dsi, ucum=ucum
+    )
 
 
 def _raised(size: Fraction | float, power: Fraction) -> Fraction | float:
@@ -358,64 +312,6 @@ def _raised(size: Fraction | float, power: Fraction) -> Fraction | float:
 def _join(separator: str, codes: Iterable[str | None]) -> str | None:
     known = list(codes)
     return None if None in known else separator.join(each for each in known if each)
-
-
-def _raised_dsi(code: str | None, power: Fraction) -> str | None:
-    """Each unit of a D-SI name to a power; None where the power has no decimal form."""
-    decimal = _decimal(power)
-    if code is None or decimal is None:
-        return None
-    if power == 1:
-        return code
-    raised = ""
-    for unit, exponent in re.findall(r"((?:\\(?!tothe)[A-Za-z]+)+)(?:\\tothe\{(.*?)\})?", code):
-        names = re.findall(r"\\[A-Za-z]+", unit)
-        for k, name in enumerate(names):
-            last = k + 1 == len(names)
-            total = Fraction(exponent) * power if last and exponent else power
-            raised += name if name[1:] in _DSI_PREFIXES else f"{name}\\tothe{{{_decimal(total)}}}"
-    return raised
-
-
-def _raised_ucum(code: str | None, power: Fraction) -> str | None:
-    """Each unit of a UCUM code to a power; None for a broken power, or one of an annotation."""
-    if code is None or power == 1:
-        return code
-    if power.denominator != 1 or "{" in code:
-        return None
-    parts = [re.fullmatch(r"(.*?)(-?\d+)?", each) for each in code.split(".")]
-    return ".".join(f"{each[1]}{int(each[2] or 1) * power}" for each in parts if each)
-
-
-def _decimal(power: Fraction) -> str | None:
-    text = f"{float(power):g}"
-    return text if Fraction(text) == power else None
-
-
-def _printed(factors: Factors) -> str:
-    """kg·m²/s², W/(m²·K), K⁻¹ (GB 3101—1993, 3.3)."""
-    above = [(unit.symbol, power) for unit, power in factors if power > 0]
-    below = [(unit.symbol, power) for unit, power in factors if power <= 0]
-    if not above:
-        return "·".join(_base(symbol) + _superscript(power) for symbol, power in below)
-    under = [_base(symbol) + _superscript(-power) for symbol, power in below]
-    over = "·".join(
-        (symbol if power == 1 and "/" not in symbol else _base(symbol)) + _superscript(power)
-        for symbol, power in above
-    )
-    if not under:
-        return over
-    return f"{over}/{under[0]}" if len(under) == 1 else f"{over}/({'·'.join(under)})"
-
-
-def _base(symbol: str) -> str:
-    return f"({symbol})" if re.search("[·/]", symbol) else symbol
-
-
-def _superscript(power: Fraction) -> str:
-    if power == 1:
-        return ""
-    return str(power).translate(SUPERSCRIPTS) if power.denominator == 1 else f"^({power})"
 
 
 # ---- kinds -------------------------------------------------------------------------------------------------------
@@ -448,8 +344,8 @@ def require_compatible(a: Unit, b: Unit) -> None:
 
 def _of_kind(unit: Unit, kind: str) -> Unit:
     if kind not in KINDS:
-        near = _near(kind, KINDS)
-        raise UnitError(f"没有量类 “{kind}”；相近的有 {near} / there is no kind {kind!r}; near it: {near}")
+        near = nearest(kind, KINDS)
+        raise UnitError(f"没有量类 “{kind}”；相近的有 {near} / there is no kind '{kind}'; near it: {near}")
     needed = parse_unit(KINDS[kind][1])
     required = Unit(needed.symbol, needed.factor, needed.dimension, kind)
     require_compatible(unit, required)
@@ -461,52 +357,55 @@ def _of_kind(unit: Unit, kind: str) -> Unit:
 
 @cache
 def _refusals() -> dict[str, tuple[str, str]]:
-    return {_plain(spelling): reason for spelling, reason in REFUSED.items()}
+    return {plain(spelling): reason for spelling, reason in REFUSED.items()}
 
 
 def _refused(text: str, origin: str) -> UnitError:
     zh, en = _refusals()[text]
-    return UnitError(f"“{origin}” 不能用：{zh} / {origin!r} is refused: {en}")
+    return UnitError(f"“{origin}” 不能用：{zh} / '{origin}' is refused: {en}")
 
 
 def _unknown(text: str, origin: str) -> UnitError:
     """What is wrong with a symbol that is not on the list."""
-    for prefix in ("", *_SYMBOLS):
+    if not text or text.isdecimal():
+        part = text or "（空）"
+        return UnitError(
+            f"“{origin}” 中的 “{part}” 不是单位；单位里除 1 以外不写数 / "
+            f"'{part}' in '{origin}' is no unit; a unit holds no number but 1"
+        )
+    near = nearest(text, _all_symbols(), _pair(text))
+    for prefix in _SYMBOLS:
         rest = text[len(prefix) :] if text.startswith(prefix) else ""
-        if rest in _refusals() and (not prefix or len(rest) > 1):
+        if len(rest) > 1 and rest in _refusals():
             return _refused(rest, origin)
-        row = _by_symbol().get(rest)
-        if prefix and row is not None:
+        if row := _by_symbol().get(rest):
             return UnitError(
-                f"“{origin}”：单位 {row.symbol} 不能加词头 {prefix} / "
-                f"{origin!r}: the unit {row.symbol} takes no prefix {prefix}"
+                f"“{origin}”：单位 {row.symbol} 不能加词头 {prefix}；相近的有 {near} / "
+                f"'{origin}': the unit {row.symbol} takes no prefix {prefix}; near it: {near}"
             )
-    near = _near(text, _all_symbols())
+    where = (f"（“{origin}” 中）", f" in '{origin}'") if text != origin else ("", "")
     return UnitError(
-        f"“{text}”（“{origin}” 中）不在法定计量单位表（{VERSION}）中；相近的有 {near} / "
-        f"{text!r} in {origin!r} is not on the list of legal units ({VERSION}); near it: {near}"
+        f"“{text}”{where[0]}不在法定计量单位表（{VERSION}）中；相近的有 {near} / "
+        f"'{text}'{where[1]} is not on the list of legal units ({VERSION}); near it: {near}"
     )
 
 
+def _pair(text: str) -> list[str]:
+    """The product that was meant where two symbols stand side by side: N·m for Nm."""
+    pairs = [(_find(text[:k]), _find(text[k:])) for k in range(1, len(text))]
+    return [f"{a}·{b}" for a, b in pairs if a and b][:2]
+
+
 def _bad_dsi(text: str, part: str) -> UnitError:
-    near = _near(part.rpartition("\\")[2], (name[1:] for name in _by_dsi()), mark="\\")
+    near = nearest(part.rpartition("\\")[2], (name[1:] for name in _by_dsi()), mark="\\")
     return UnitError(
         f"“{text}” 不是 D-SI 单位：错在 “{part}”；相近的有 {near} / "
-        f"{text!r} is no unit of D-SI: {part!r} cannot stand there; near it: {near}"
+        f"'{text}' is no unit of D-SI: '{part}' cannot stand there; near it: {near}"
     )
 
 
 @cache
 def _all_symbols() -> tuple[str, ...]:
-    symbols = [prefix + row.symbol for row in ROWS if row.legal for prefix in ("", *row.prefixes.split())]
+    legal = [row for row in ROWS if row.legal]
+    symbols = [_symbol(row, prefix) for row in legal for prefix in ("", *row.prefixes.split())]
     return (*symbols, *_by_symbol(), *_by_name())
-
-
-def _near(text: str, choices: Iterable[str], mark: str = "") -> str:
-    """Up to five of the choices that look like a text; those that differ in case alone come first."""
-    choices = list(dict.fromkeys(choices))
-    same = [each for each in choices if each.casefold() == text.casefold()]
-    bare = [each for each in choices if re.sub("[·/ ]", "", each) == text]
-    close = difflib.get_close_matches(text, choices, n=5, cutoff=0.5)
-    found = list(dict.fromkeys([*bare, *same, *close]))[:5]
-    return ", ".join(mark + each for each in found) or "—"
