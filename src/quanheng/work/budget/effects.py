@@ -173,7 +173,7 @@ def standard_uncertainty(table: Table, value: float | None) -> float | None:
     if "U" in table:
         expanded, k = table.positive("U"), table.positive("k")
         return None if expanded is None or k is None else expanded / k
-    relative = table.positive("u_rel")
+    relative = table.positive("u_rel") if "u_rel" in table else None
     if relative is None or value is None:
         return None
     if value == 0:

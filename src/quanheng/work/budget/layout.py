@@ -44,7 +44,7 @@ class Layout:
         return [column.key for column in self.columns]
 
 
-NOTE = Column("note", "备注", "text")  # for people; not read
+NOTE = Column("note", "备注", "text", "for people; not read")
 
 SETTINGS = Layout(
     "设置",
@@ -58,35 +58,38 @@ SETTINGS = Layout(
         Column("interval", "包含区间", "interval", "coverage interval, symmetric where empty"),
     ),
 )
+NAME = Column("name", "名称", "text", "as the model has it")
+UNIT = Column("unit", "单位", "text", "1 where empty")
+
 OUTPUTS = Layout(
     "输出",
     "Outputs",
-    (Column("name", "名称", "text"), Column("model", "模型", "text"), Column("unit", "单位", "text"), NOTE),
+    (NAME, Column("model", "模型", "text", "an expression of inputs and other outputs"), UNIT, NOTE),
 )
 INPUTS = Layout(
     "输入",
     "Inputs",
     (
-        Column("name", "名称", "text"),
-        Column("effect", "影响", "text"),
-        Column("value", "值"),
-        Column("unit", "单位", "text"),
-        Column("u", "标准不确定度"),
-        Column("U", "扩展不确定度"),
-        Column("k", "包含因子"),
-        Column("u_rel", "相对标准不确定度"),
-        Column("distribution", "分布", "distribution"),
-        Column("half_width", "半宽"),
-        Column("lower", "下限"),
+        NAME,
+        Column("effect", "影响", "text", "filled: one more effect on the input above"),
+        Column("value", "值", "number", "empty with readings, limits or a count"),
+        UNIT,
+        Column("u", "标准不确定度", "number", "standard uncertainty"),
+        Column("U", "扩展不确定度", "number", "expanded uncertainty, with k"),
+        Column("k", "包含因子", "number", "coverage factor of U"),
+        Column("u_rel", "相对标准不确定度", "number", "u as a fraction of the value"),
+        Column("distribution", "分布", "distribution", "normal where empty"),
+        Column("half_width", "半宽", "number", "of the limits"),
+        Column("lower", "下限", "number", "with upper, in place of the half-width"),
         Column("upper", "上限"),
-        Column("top", "梯形上底半宽"),
-        Column("inexactness", "界限的半宽"),
-        Column("scale", "t 的尺度"),
-        Column("count", "计数"),
-        Column("dof", "自由度"),
-        Column("pooled_s", "合并标准偏差"),
-        Column("pooled_dof", "其自由度"),
-        Column("source", "来源", "text"),
+        Column("top", "上底半宽", "number", "trapezoidal: half-width of the top"),
+        Column("inexactness", "界限的不确切度", "number", "ctrap: the limits are known to ± this"),
+        Column("scale", "尺度", "number", "t: the scale of JCGM 101; or u, the standard deviation"),
+        Column("count", "计数", "number", "gamma: events counted"),
+        Column("dof", "自由度", "number", "degrees of freedom, infinite where empty"),
+        Column("pooled_s", "合并标准偏差", "number", "of readings: pooled standard deviation"),
+        Column("pooled_dof", "合并自由度", "number", "its degrees of freedom"),
+        Column("source", "来源", "text", "certificate …: inputs of one source are correlated through it"),
         NOTE,
     ),
 )
@@ -94,16 +97,16 @@ COMPLEX = Layout(
     "复数",
     "Complex",
     (
-        Column("name", "名称", "text"),
+        NAME,
         Column("re", "实部"),
         Column("im", "虚部"),
-        Column("u_re", "实部的"),
-        Column("u_im", "虚部的"),
-        Column("r", "两部相关系数"),
-        Column("modulus", "模"),
-        Column("argument", "辐角(rad)"),
-        Column("u_modulus", "模的"),
-        Column("u_argument", "辐角的"),
+        Column("u_re", "实部的标准不确定度"),
+        Column("u_im", "虚部的标准不确定度"),
+        Column("r", "相关系数", "number", "of the two parts"),
+        Column("modulus", "模", "number", "with the argument, in place of the parts"),
+        Column("argument", "辐角", "number", "rad"),
+        Column("u_modulus", "模的标准不确定度"),
+        Column("u_argument", "辐角的标准不确定度", "number", "rad"),
         NOTE,
     ),
 )
@@ -111,19 +114,24 @@ READINGS = Layout("读数", "Readings", ())  # a column for each input, its name
 CORRELATIONS = Layout(
     "相关",
     "Correlations",
-    (Column("a", "输入量", "text"), Column("b", "输入量", "text"), Column("r", "相关系数"), NOTE),
+    (
+        Column("a", "输入量", "text", "an input"),
+        Column("b", "输入量", "text", "another"),
+        Column("r", "相关系数", "number", "from -1 to 1"),
+        NOTE,
+    ),
 )
 CONFORMITY = Layout(
     "合格判定",
     "Conformity",
     (
-        Column("output", "输出量", "text"),
-        Column("lower", "下限"),
+        Column("output", "输出量", "text", "which is judged"),
+        Column("lower", "下限", "number", "in the unit of the output"),
         Column("upper", "上限"),
-        Column("rule", "规则", "rule"),
-        Column("w", "保护带"),
-        Column("r", "w/U"),
-        Column("risk", "风险上限"),
+        Column("rule", "规则", "rule", "simple where empty"),
+        Column("w", "保护带", "number", "guarded: width of the guard band"),
+        Column("r", "保护带倍数", "number", "guarded: w as a multiple of U"),
+        Column("risk", "风险", "number", "specific risk: of a wrong verdict, at most"),
         NOTE,
     ),
 )
