@@ -91,9 +91,10 @@ def test_the_rows_of_a_column_are_those_of_each_of_its_rows() -> None:
 
 
 def test_a_certificate_gathers_what_bears_its_name() -> None:
-    shares = by_certificate(gauge()["y"])
-    assert shares["bench 7"] == pytest.approx(0.04 / 0.24)
-    assert shares[OWN] == pytest.approx(0.2 / 0.24)
+    rows = {row.name: row for row in by_certificate(gauge()["y"])}
+    assert rows["bench 7"].u == pytest.approx(0.2)
+    assert rows["bench 7"].share == pytest.approx(0.04 / 0.24)
+    assert rows[OWN].share == pytest.approx(0.2 / 0.24)
 
 
 def test_the_bench_dominates_a_city_although_it_is_small_in_each_meter() -> None:

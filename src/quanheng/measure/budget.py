@@ -42,6 +42,15 @@ class InputRow:
     effects: tuple[SourceRow, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class GroupRow:
+    """Sources that go by one name: u of all of them together, in the result's unit, and their share; (n,)."""
+
+    name: str
+    u: Float
+    share: Float
+
+
 @dataclass(frozen=True)
 class PopulationRow:
     """What one cause has in a column: how many rows it touches, its share in a total's variance, its mean share."""
@@ -90,13 +99,22 @@ def certificate(source: Source) -> str:
     return source.name if source.identity == source.name else OWN
 
 
-def by_certificate(column: Uncertain, name: Callable[[Source], str] = certificate) -> dict[str, Float]:
-    """Shares (n,) of all sources that `name` puts together, in the order of their first one."""
-    found: dict[str, Float] = {}
+def by_certificate(column: Uncertain, name: Callable[[Source], str] = certificate) -> list[GroupRow]:
+    """The budget of a result by what `name` tells apart, in the order of first sources."""
+    share: dict[str, Float] = {}
+    shared: dict[str, dict[Source, Column]] = {}
+    private: dict[str, dict[Source, Float]] = {}
     for row in by_source(column):
         key = name(row.source)
-        found[key] = found[key] + row.share if key in found else row.share
-    return found
+        share[key] = share.get(key, np.zeros(len(column))) + row.share
+        if row.source in column.shared:
+            shared.setdefault(key, {})[row.source] = row.contribution
+        else:
+            private.setdefault(key, {})[row.source] = row.contribution
+    return [
+        GroupRow(key, Uncertain(column.value, shared.get(key, {}), private.get(key, {})).u, each)
+        for key, each in share.items()
+    ]
 
 
 def over_population(

@@ -1,0 +1,201 @@
+"""From a budget file to its results: linear propagation, Monte Carlo beside it, and decisions on conformity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.measure.budget import InputRow, by_certificate, by_input
+from quanheng.measure.conformity import Verdict, decide
+from quanheng.measure.errors import InvalidLimits, InvalidModel
+from quanheng.measure.quantity.freedom import coverage_factor
+from quanheng.measure.quantity.model import Evaluation, Model
+from quanheng.measure.quantity.second_order import linear_enough, second_order
+from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
+from quanheng.work.budget.columns import Columns, Given, columns_of
+from quanheng.work.budget.notes import notes_of
+from quanheng.work.budget.result import Budget, Certificate, Decision, Effect, Result, Row
+from quanheng.work.budget.trials import run_trials
+
+Float = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+NO_CERTIFICATE = ""
+
+
+def evaluate(file: BudgetFile, progress: Progress | None = None) -> Budget:
+    """The evaluated budget. BadBudget names the key or the cell of what cannot be evaluated.
+
+    1 inputs as columns in SI  2 the model, its units and its values  3 each result, linear  4 Monte Carlo, and its
+    comparison with 3  5 decisions  6 notes. progress(done, expected) is told of trials.
+    """
+    columns = columns_of(file)
+    model = model_of(file, columns)
+    evaluation = evaluated(file, model, columns)
+    outputs = outputs_of(file, model)
+    results = tuple(
+        result_of(name, spec, file.coverage, columns, evaluation) for name, spec in outputs.items()
+    )
+    monte_carlo = run_trials(file, evaluation, results, progress)
+    conformity = {spec.output: decision_of(file, spec, results) for spec in file.conformity.values()}
+    return Budget(
+        file.title,
+        file.coverage,
+        {name: spec.model for name, spec in file.outputs.items()},
+        results,
+        correlation(evaluation, list(outputs)),
+        monte_carlo,
+        conformity,
+        notes_of(file, columns, model, results, monte_carlo),
+    )
+
+
+# ---- the model ---------------------------------------------------------------------------------------------------
+
+
+def model_of(file: BudgetFile, columns: Columns) -> Model:
+    """All outputs, over all inputs of the file."""
+    expressions = {**columns.expressions, **{name: spec.model for name, spec in file.outputs.items()}}
+    names = dict.fromkeys(
+        each.spec.name if isinstance(each.spec.value, Cartesian) else each.name for each in columns.given
+    )
+    try:
+        return Model(expressions, list(names), complex_inputs=columns.complex_inputs)
+    except InvalidModel as error:
+        raise file.fault(("outputs",), str(error)) from error
+
+
+def evaluated(file: BudgetFile, model: Model, columns: Columns) -> Evaluation:
+    """The model at the inputs. BadBudget names the output that is undefined there."""
+    try:
+        return model(columns.uncertain)
+    except InvalidModel as error:
+        raise file.fault(("outputs", undefined_output(file, model, columns), "model"), str(error)) from error
+
+
+def undefined_output(file: BudgetFile, model: Model, columns: Columns) -> str:
+    """The first output whose value or derivative is not finite at the inputs."""
+    constants = {name: each.value for name, each in model.constants.items()}
+    x = [constants[n] if n in constants else float(columns.uncertain[n].value[0]) for n in model.inputs]
+    found = model.first.tape.columns(x)
+    bad = {
+        name.partition(".")[0]
+        for j, name in enumerate(model.outputs)
+        if not all(np.isfinite(found[place]) for place in (j, *(place for _, place in model.first.places[j])))
+    }
+    return next((name for name in file.outputs if name in bad), next(iter(file.outputs)))
+
+
+def outputs_of(file: BudgetFile, model: Model) -> dict[str, OutputSpec]:
+    """Real outputs by name, a complex one as its two parts, in the order of the file."""
+    parts = {name: [name] if name in model.outputs else [f"{name}.re", f"{name}.im"] for name in file.outputs}
+    return {part: spec for name, spec in file.outputs.items() for part in parts[name]}
+
+
+# ---- results -----------------------------------------------------------------------------------------------------
+
+
+def result_of(
+    name: str, spec: OutputSpec, coverage: float, columns: Columns, evaluation: Evaluation
+) -> Result:
+    """One output by the law of propagation (JCGM 100:2008, 5) and its terms of second order, in its unit."""
+    column, unit = evaluation[name], spec.unit
+    dof = float(column.dof[0])
+    second = second_order(evaluation, name)
+    rows = {row.input: row for row in by_input(evaluation, name)}
+    return Result(
+        name=name,
+        unit=unit,
+        value=told(unit.from_si(float(column.value[0]))),
+        u=unit.difference_from_si(float(column.u[0])),
+        dof=dof,
+        k=float(coverage_factor(coverage, dof)),
+        linear_enough=bool(linear_enough(evaluation, name)[0]),
+        second_order_u=unit.difference_from_si(float(second.u[0])),
+        second_order_bias=unit.difference_from_si(float(second.bias[0])),
+        rows=tuple(row_of(each, rows[each.name], spec) for each in columns.given),
+        certificates=certificates_of(name, spec, columns, evaluation),
+    )
+
+
+def told(x: float) -> float:
+    """A value without the noise that its way through SI units leaves in the last digit: 15 significant ones."""
+    return float(f"{x:.15g}")
+
+
+def row_of(given: Given, row: InputRow, output: OutputSpec) -> Row:
+    """A row of the budget in the units of the file."""
+    c = float(row.sensitivity[0]) * given.unit.scale / output.unit.scale
+    share = float(row.share[0])
+    # of an input that is one variable because it is correlated, the effects share what it has as their variances do
+    shares = [float(each.share[0]) for each in row.effects]
+    if len(shares) != len(given.effects):
+        shares = [share * (effect.u / given.u) ** 2 for effect in given.effects]
+    effects = [
+        Effect(e.name, e.source, e.u, e.kind, e.distribution, e.dof, c * e.u, part)
+        for e, part in zip(given.effects, shares, strict=True)
+    ]
+    return Row(
+        given.shown, given.value, given.unit, given.u, given.dof, c, c * given.u, share, tuple(effects)
+    )
+
+
+def certificates_of(
+    name: str, spec: OutputSpec, columns: Columns, evaluation: Evaluation
+) -> tuple[Certificate, ...]:
+    """What each named source has in a result, the largest first."""
+    rows = by_certificate(evaluation[name], lambda source: columns.certificates.get(source, NO_CERTIFICATE))
+    named = [
+        Certificate(row.name, spec.unit.difference_from_si(float(row.u[0])), float(row.share[0]))
+        for row in rows
+        if row.name != NO_CERTIFICATE
+    ]
+    return tuple(sorted(named, key=lambda each: (-each.share, each.name)))
+
+
+def correlation(evaluation: Evaluation, names: list[str]) -> Float:
+    """Correlation coefficients (q, q) of outputs; NaN where one is exact."""
+    return np.array([[float(evaluation.correlation(a, b)[0]) for b in names] for a in names])
+
+
+# ---- decisions ---------------------------------------------------------------------------------------------------
+
+
+def decision_of(file: BudgetFile, spec: ConformitySpec, results: tuple[Result, ...]) -> Decision:
+    """The verdict on one output. BadBudget for an output that has no limits: complex, or exact."""
+    result = next((each for each in results if each.name == spec.output), None)
+    if result is None:
+        raise file.fault(
+            ("conformity", spec.output),
+            f"{spec.output} 是复数，没有上下限；请另设 abs({spec.output}) 等实数输出"
+            f" / {spec.output} is complex and has no limits; add a real output such as abs({spec.output})",
+        )
+    if result.u == 0:
+        raise file.fault(
+            ("conformity", spec.output),
+            f"{spec.output} 的不确定度为 0，无从判定 / u of {spec.output} is 0: nothing to decide by",
+        )
+    try:
+        found = decide(
+            result.value,
+            result.u,
+            lower=spec.lower,
+            upper=spec.upper,
+            rule=spec.rule,
+            coverage=file.coverage,
+            dof=math.inf if math.isnan(result.dof) else result.dof,
+            w=spec.w,
+            r=spec.r,
+            risk=spec.risk,
+        )
+    except InvalidLimits as error:
+        raise file.fault(("conformity", spec.output), str(error)) from error
+    return Decision(
+        spec,
+        Verdict(int(found.verdict)),
+        float(found.probability),
+        (float(found.acceptance_lower), float(found.acceptance_upper)),
+        float(found.specific_risk),
+    )
