@@ -26,7 +26,7 @@ from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense
 Float = NDArray[np.float64]
 
 STRETCH = 4096  # trials drawn at once
-TILE = 4096  # rows × trials that NumPy works on at once
+TILE = 8  # rows that NumPy works on at once
 FARTHEST = 8.2  # scores whose uniforms are still below 1
 
 
@@ -90,7 +90,10 @@ class Inputs:
 
 
 def drawn(evaluation: Evaluation) -> tuple[Basis, Inputs]:
-    """What is to be drawn for an evaluated model, and its inputs in those terms. InvalidModel if nothing is uncertain."""
+    """What is to be drawn for an evaluated model, and its inputs in those terms.
+
+    InvalidModel if nothing is uncertain.
+    """
     columns = [evaluation.inputs[name] for name in evaluation.model.inputs]
     held = _held(columns)
     if not held:
@@ -169,7 +172,7 @@ class Points:
     index: int
 
     def bits(self, first: int, count: int) -> Words:
-        """Points from `first` on, as bits of uniforms, (d, count); `first` a multiple of STRETCH, count at most that."""
+        """Points from `first`, a multiple of STRETCH, on as bits of uniforms, (d, count); at most STRETCH."""
         parts = [] if self.net is None else [self.net.bits(first, count)]
         for d in self.plain:
             counter = self.index << 128 | d << 64 | first // 4
@@ -217,30 +220,28 @@ def draws(basis: Basis, bits: Words, kernels: Kernels) -> Float:
 class Kernels:
     """The three loops in which a run spends its time: by NumPy, or compiled (`fused.py`), with the same results.
 
-    evaluate(tape, inputs, draws (s, count), out (rows, q, count)) writes the outputs of each row and trial.
+    evaluator(tape, inputs) makes a function of draws (s, count) and `out` (rows, q, count), which it fills with the
+    outputs of each row and trial.
     """
 
     normal_scores: Callable[[Float], Float]
     interpolate: Callable[[Table, Float], Float]
-    evaluate: Callable[[Tape, Inputs, Float, Float], None]
-    threads: int = 1
+    evaluator: Callable[[Tape, Inputs], Callable[[Float, Float], None]]
 
 
-def evaluate(tape: Tape, inputs: Inputs, draws: Float, out: Float) -> None:
-    """Outputs (rows, q, count) of a tape for each row of the inputs and each trial, in tiles that stay in the cache."""
-    rows, _, count = out.shape
-    height = min(rows, 16)
-    width = max(1, TILE // height)
-    for top in range(0, rows, height):
-        part = inputs if height == rows else inputs.take(np.arange(top, min(top + height, rows)))
-        for left in range(0, count, width):
-            trials = slice(left, left + width)
-            x = [
-                _input(value, terms, draws[:, trials])
-                for value, terms in zip(part.values, part.terms, strict=True)
-            ]
+def evaluator(tape: Tape, inputs: Inputs) -> Callable[[Float, Float], None]:
+    """Outputs of a tape for each row of the inputs and each trial, in tiles that stay in the cache."""
+    rows = inputs.rows
+    tops = [slice(top, min(top + TILE, rows)) for top in range(0, rows, TILE)]
+    tiles = [inputs] if rows <= TILE else [inputs.take(np.arange(rows)[top]) for top in tops]
+
+    def evaluate(draws: Float, out: Float) -> None:
+        for top, part in zip(tops, tiles, strict=True):
+            x = [_input(value, terms, draws) for value, terms in zip(part.values, part.terms, strict=True)]
             for j, y in enumerate(tape.columns(x)):
-                out[top : top + height, j, trials] = y
+                out[top, j] = y
+
+    return evaluate
 
 
 def _input(value: Float, terms: tuple[tuple[int, Float], ...], draws: Float) -> Float | float:
@@ -251,12 +252,13 @@ def _input(value: Float, terms: tuple[tuple[int, Float], ...], draws: Float) -> 
     return x
 
 
-BY_NUMPY = Kernels(normal_scores, interpolate, evaluate)
+BY_NUMPY = Kernels(normal_scores, interpolate, evaluator)
 
 
-def trials(tape: Tape, inputs: Inputs, basis: Basis, where: Points, out: Float, *, kernels: Kernels) -> None:
+def fill(
+    out: Float, where: Points, basis: Basis, evaluate: Callable[[Float, Float], None], kernels: Kernels
+) -> None:
     """Fill `out` (rows, q, count) with the outputs of the first trials of one randomisation."""
     for first in range(0, out.shape[2], STRETCH):
         part = out[:, :, first : first + STRETCH]
-        bits = where.bits(first, part.shape[2])
-        kernels.evaluate(tape, inputs, draws(basis, bits, kernels), part)
+        evaluate(draws(basis, where.bits(first, part.shape[2]), kernels), part)

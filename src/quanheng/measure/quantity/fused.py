@@ -1,0 +1,318 @@
+"""The loops of a Monte Carlo run, compiled with numba (an optional extra); imported only where numba is.
+
+They do what NumPy does in `generator.py`, `shapes.py` and `sample.py`, operation by operation in the same order, so
+that draws are the same to the last bit. The tape is interpreted, stretch by stretch in the first cache: one
+compilation, kept on disk, serves all models.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba  # type: ignore[import-untyped, import-not-found, unused-ignore]
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.measure.quantity.generator import CENTRE, FAR_TAIL, LN2, MANTISSA, SERIES, TAIL
+from quanheng.measure.quantity.graph import Tape
+from quanheng.measure.quantity.sample import Inputs, Kernels
+from quanheng.measure.quantity.shapes import NODES, REACH, Table
+
+Float = NDArray[np.float64]
+Whole = NDArray[np.int64]
+F = TypeVar("F", bound=Callable[..., Any])
+
+STRETCH = 512  # trials of one pass over the tape
+
+
+def compiled(function: F) -> F:
+    """The function in machine code, without the interpreter's lock; kept on disk where that is possible."""
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return cast(F, numba.njit(cache=True, **options)(function))
+    except RuntimeError:  # neither the package nor the user's cache can be written
+        return cast(F, numba.njit(**options)(function))
+
+
+# ---- normal scores ---------------------------------------------------------------------------------------------
+
+
+@compiled
+def _rational(ratio: tuple[tuple[float, ...], tuple[float, ...]], x: float) -> float:
+    a, b = ratio
+    n = ((((((a[7] * x + a[6]) * x + a[5]) * x + a[4]) * x + a[3]) * x + a[2]) * x + a[1]) * x + a[0]
+    d = ((((((b[7] * x + b[6]) * x + b[5]) * x + b[4]) * x + b[3]) * x + b[2]) * x + b[1]) * x + b[0]
+    return n / d
+
+
+@compiled
+def _normal_scores(u: Float, z: Float) -> None:
+    where = np.empty(STRETCH + 1, dtype=np.int64)
+    p = np.empty(STRETCH + 1)
+    for first in range(0, u.size, STRETCH):
+        n = 0
+        for i in range(first, min(first + STRETCH, u.size)):
+            q = u[i] - 0.5
+            z[i] = q * _rational(CENTRE, 0.180625 - q * q)
+        for i in range(first, min(first + STRETCH, u.size)):
+            # written always and kept where the count moves on: no branch to guess
+            q = abs(u[i] - 0.5)
+            where[n] = i
+            p[n] = 0.5 - q
+            n += q > 0.425
+        _tail_scores(u, where[:n], p[:n], z)
+
+
+@compiled
+def _tail_scores(u: Float, where: Whole, p: Float, z: Float) -> None:
+    m, e = p.view(np.uint64), np.empty(p.size)
+    for j in range(p.size):
+        # 0.75 <= mantissa < 1.5, as `generator._log`
+        high = (m[j] >> np.uint64(51)) & np.uint64(1)
+        e[j] = np.float64(np.int64(m[j] >> np.uint64(52)) - 1023 + np.int64(high))
+        m[j] = (m[j] & np.uint64(MANTISSA)) | ((np.uint64(1023) - high) << np.uint64(52))
+    for j in range(p.size):
+        p[j] = math.sqrt(-_log(p[j], e[j]))
+        e[j] = _rational(TAIL, p[j] - 1.6)
+    for j in range(p.size):
+        tail = e[j] if p[j] <= 5.0 else _rational(FAR_TAIL, p[j] - 5.0)
+        z[where[j]] = math.copysign(tail, u[where[j]] - 0.5)
+
+
+@compiled
+def _log(m: float, e: float) -> float:
+    s = (m - 1.0) / (m + 1.0)
+    s2 = s * s
+    h = s2 * SERIES[10]
+    h = (h + SERIES[9]) * s2
+    h = (h + SERIES[8]) * s2
+    h = (h + SERIES[7]) * s2
+    h = (h + SERIES[6]) * s2
+    h = (h + SERIES[5]) * s2
+    h = (h + SERIES[4]) * s2
+    h = (h + SERIES[3]) * s2
+    h = (h + SERIES[2]) * s2
+    h = (h + SERIES[1]) * s2
+    return e * LN2[0] + (2.0 * s + (2.0 * s * h + e * LN2[1]))
+
+
+def normal_scores(u: Float) -> Float:
+    """As `generator.normal_scores`."""
+    z = np.empty(u.shape)
+    _normal_scores(np.ascontiguousarray(u).reshape(-1), z.reshape(-1))
+    return z
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _interpolate(values: Float, slopes: Float, scores: Float, out: Float) -> None:
+    for i in range(scores.size):
+        position = (scores[i] + REACH) * NODES
+        node = int(position)
+        s = position - node
+        low = values[node]
+        rise = values[node + 1] - low
+        at_low, at_high = slopes[node] - rise, rise - slopes[node + 1]
+        out[i] = low + s * (rise + (1 - s) * (at_low * (1 - s) + at_high * s))
+
+
+def interpolate(table: Table, scores: Float) -> Float:
+    """As `shapes.interpolate`."""
+    out = np.empty(len(scores))
+    _interpolate(table.values, table.slopes, scores, out)
+    return out
+
+
+# ---- the tape --------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _apply(code: int, r: Float, a: int, b: int, y: int, n: int) -> None:
+    """r[y] = operation(r[a], r[b]) in the first n places, by the numbers of `operations.py`.
+
+    Registers go by number, not as views: making a view costs more than the operation.
+    """
+    if code == 0:
+        for i in range(n):
+            r[y, i] = r[a, i] + r[b, i]
+    elif code == 1:
+        for i in range(n):
+            r[y, i] = r[a, i] - r[b, i]
+    elif code == 2:
+        for i in range(n):
+            r[y, i] = r[a, i] * r[b, i]
+    elif code == 3:
+        for i in range(n):
+            r[y, i] = r[a, i] / r[b, i]
+    elif code == 4:
+        for i in range(n):
+            r[y, i] = r[a, i] * r[a, i] if r[b, i] == 2.0 else r[a, i] ** r[b, i]
+    elif code == 5:
+        for i in range(n):
+            r[y, i] = -r[a, i]
+    elif code == 6:
+        for i in range(n):
+            r[y, i] = abs(r[a, i])
+    elif code == 8:
+        for i in range(n):
+            r[y, i] = math.sqrt(r[a, i])
+    elif code == 23:
+        for i in range(n):
+            r[y, i] = math.atan2(r[a, i], r[b, i])
+    elif code == 24:
+        for i in range(n):
+            r[y, i] = math.hypot(r[a, i], r[b, i])
+    else:
+        for i in range(n):
+            r[y, i] = _function(code, r[a, i])
+
+
+@compiled
+def _function(code: int, x: float) -> float:
+    y = np.nan
+    if code == 7:
+        y = np.sign(x)
+    elif code == 9:
+        y = np.cbrt(x)
+    elif code == 10:
+        y = np.exp(x)
+    elif code == 11:
+        y = np.exp2(x)
+    elif code == 12:
+        y = np.expm1(x)
+    elif code == 13:
+        y = np.log(x)
+    elif code == 14:
+        y = np.log2(x)
+    elif code == 15:
+        y = np.log10(x)
+    elif code == 16:
+        y = np.log1p(x)
+    elif code == 17:
+        y = np.sin(x)
+    elif code == 18:
+        y = np.cos(x)
+    elif code == 19:
+        y = np.tan(x)
+    elif code == 20:
+        y = np.arcsin(x)
+    elif code == 21:
+        y = np.arccos(x)
+    elif code == 22:
+        y = np.arctan(x)
+    elif code == 25:
+        y = np.sinh(x)
+    elif code == 26:
+        y = np.cosh(x)
+    elif code == 27:
+        y = np.tanh(x)
+    elif code == 28:
+        y = np.arcsinh(x)
+    elif code == 29:
+        y = np.arccosh(x)
+    elif code == 30:
+        y = np.arctanh(x)
+    return y
+
+
+@compiled
+def _sum_up(
+    r: Float,
+    i: int,
+    value: float,
+    part: Whole,
+    contributions: Float,
+    row: int,
+    draws: Float,
+    n: int,
+) -> None:
+    """r[i] = value + Σ contribution·draw over the terms of input i, in their order; `part` says which they are."""
+    if part[0] == part[1]:
+        for j in range(n):
+            r[i, j] = value
+    for t in range(part[0], part[1]):
+        c, d = contributions[t, row], part[2 + t - part[0]]
+        if t == part[0]:
+            for j in range(n):
+                r[i, j] = value + c * draws[d, j]
+        else:
+            for j in range(n):
+                r[i, j] += c * draws[d, j]
+
+
+@compiled
+def _evaluate(
+    code: NDArray[np.int32],
+    outputs: NDArray[np.int32],
+    constants: Float,
+    by_row: NDArray[np.bool_],
+    values: Float,
+    parts: Whole,
+    contributions: Float,
+    draws: Float,
+    out: Float,
+) -> None:
+    """Registers of a stretch: those the same for all rows once (`by_row` false), the others row by row."""
+    k, fixed = len(values), len(values) + len(constants)
+    r = np.empty((len(by_row), STRETCH))
+    for c in range(len(constants)):
+        r[k + c] = constants[c]
+    for first in range(0, draws.shape[1], STRETCH):
+        n = min(STRETCH, draws.shape[1] - first)
+        d = draws[:, first : first + n].copy()
+        for row in range(-1, len(out)):
+            # row −1 stands for what all rows share
+            at = max(row, 0)
+            for i in range(k):
+                if by_row[i] == (row >= 0):
+                    _sum_up(r, i, values[i, at], parts[i], contributions, at, d, n)
+            for o in range(len(code)):
+                if by_row[fixed + o] == (row >= 0):
+                    _apply(code[o, 0], r, code[o, 1], code[o, 2], fixed + o, n)
+            for o in range(len(outputs)):
+                if row >= 0:
+                    out[row, o, first : first + n] = r[outputs[o], :n]
+
+
+def evaluator(tape: Tape, inputs: Inputs) -> Callable[[Float, Float], None]:
+    """As `sample.evaluator`."""
+    rows = inputs.rows
+    by_row = [
+        len(v) > 1 or any(len(c) > 1 for _, c in t) for v, t in zip(inputs.values, inputs.terms, strict=True)
+    ]
+    by_row += [False] * len(tape.constants)
+    for _, a, b in tape.code:
+        by_row.append(by_row[a] or by_row[b])
+    fixed = (
+        tape.code,
+        tape.outputs,
+        tape.constants,
+        np.array(by_row),
+        _wide(inputs.values, rows),
+        _parts(inputs),
+        _wide(tuple(c for each in inputs.terms for _, c in each), rows),
+    )
+    return lambda draws, out: _evaluate(*fixed, draws, out)
+
+
+def _parts(inputs: Inputs) -> Whole:
+    """For each input: from which of all terms to which they are its own, then their places in the basis."""
+    longest = max((len(each) for each in inputs.terms), default=0)
+    parts = np.zeros((len(inputs.terms), 2 + longest), dtype=np.int64)
+    first = 0
+    for row, each in zip(parts, inputs.terms, strict=True):
+        row[:2] = first, first + len(each)
+        row[2 : 2 + len(each)] = [place for place, _ in each]
+        first += len(each)
+    return parts
+
+
+def _wide(columns: tuple[Float, ...], rows: int) -> Float:
+    return np.array([np.broadcast_to(each, rows) for each in columns], dtype=np.float64).reshape(-1, rows)
+
+
+COMPILED = Kernels(normal_scores, interpolate, evaluator)
