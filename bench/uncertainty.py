@@ -34,16 +34,20 @@ from problems import (  # noqa: E402
     GAUGE_INPUTS,
     GAUGE_MODEL,
     GAUGE_U,
+    GUARD,
     METER_DOF,
     METER_INPUTS,
     METER_MODEL,
+    TOLERANCE,
     gauges,
+    instruments,
     meters,
     related,
 )
 
 from quanheng.measure.quantity.model import Model  # noqa: E402
 from quanheng.measure.quantity.uncertain import Source, Uncertain, named, quantity  # noqa: E402
+from quanheng.measure.risk import NormalPrior, global_risks  # noqa: E402
 
 Agree = Callable[[Float, Float], bool]
 PLAIN = ""  # our one variant, where there is no other
@@ -83,6 +87,10 @@ def near(share: float) -> Agree:
 def any_result(ours: Float, theirs: Float) -> bool:
     """Where the figure is the result."""
     return True
+
+
+def in_words(size: int) -> str:
+    return f"{size:,}".replace(",", " ")
 
 
 # Jobs
@@ -133,7 +141,27 @@ def column(quick: bool) -> Job:
         "metrolopy gummy": 4000.0,
         "metrolopy ummy": None,
     }
-    figure = f"{size:.0e} instruments × 10 inputs, an instrument".replace("e+0", "e")
+    figure = f"{in_words(size)} instruments × 10 inputs, an instrument"
+    return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: goals}, equal)
+
+
+def risk(quick: bool) -> Job:
+    """Global risks of instruments with a normal prior each: consumer's, producer's."""
+    size = 10_000 if quick else 200_000
+    mean, spread, u = instruments(size)
+    lower, upper = TOLERANCE
+    limits = {"lower": lower, "upper": upper}
+    limits |= {"acceptance_lower": lower + GUARD, "acceptance_upper": upper - GUARD}
+
+    def ours() -> Prepared:
+        def run() -> Float:
+            found = global_risks(NormalPrior(mean, spread), u, **limits)
+            return np.column_stack([found.consumer, found.producer])
+
+        return Prepared(size, run)
+
+    goals = {"suncal": 1000.0, "suncal Tsay & Ke": None}
+    figure = f"global risks of {in_words(size)} instruments, an instrument"
     return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: goals}, equal)
 
 
@@ -152,7 +180,7 @@ def total(quick: bool) -> Job:
         arrays = [values, *shared, private[0], weights]
         return Prepared(1, lambda: np.array([sum(float(np.sum(each)) for each in arrays)]))
 
-    figure = f"{size:.0e} columns with six shared sources, variance of a total".replace("e+0", "e")
+    figure = f"{in_words(size)} columns with six shared sources, variance of a total"
     peer = "np.sum over its numbers"
     return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: {peer: 0.25}}, any_result, {peer: read})
 
@@ -160,6 +188,7 @@ def total(quick: bool) -> Job:
 JOBS: dict[str, Callable[[bool], Job]] = {
     "scalar": scalar,
     "column": column,
+    "risk": risk,
     "total": total,
 }
 
