@@ -1,31 +1,22 @@
-"""Plots of estimates, as Vega-Lite draws them.
-
-A plot carries numbers and names only: what its axes mean is said beside it, in both languages. Its colours
-are those of page.css, which replaces them where the page is dark. `description` of a mark is "中文␟English":
-the words it answers the pointer with.
-"""
+"""Plots of estimates."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from html import unescape
 from typing import Any
 
 import altair as alt
 import numpy as np
-import vl_convert
 from numpy.typing import NDArray
 
+from quanheng.ground.paper.drawing import BAD, GOOD, INK, MUTED, UNSURE, axis, both, chart
 from quanheng.work.supervise.pages import markup
 from quanheng.work.supervise.pages.summary import EDGES, OUTCOMES, Lot
 from quanheng.work.supervise.pages.words import VERDICTS
 
 Float = NDArray[np.float64]
 
-COLOUR = {"replace": "#b23a1e", "undetermined": "#8a93a0", "cleared": "#2b6a8c"}
-INK, MUTED, RULE = "#1c232b", "#5a6472", "#dfe3e8"
-WIDE, NARROW = 760, 300  # px inside the axes: on a desk, on a phone
+COLOUR = {"replace": BAD, "undetermined": UNSURE, "cleared": GOOD}
 
 
 def error_histogram(histogram: Mapping[str, NDArray[np.int64]], limits: Sequence[float]) -> str:
@@ -41,24 +32,24 @@ def error_histogram(histogram: Mapping[str, NDArray[np.int64]], limits: Sequence
         marks = [round(every * k, 2) for k in range(-round(0.12 / every), round(0.12 / every) + 1)]
         x = alt.X("x:Q", axis=_per_cent_axis(values=marks), scale=alt.Scale(domain=[-0.12, 0.12], nice=False))
         y = alt.Y(
-            "n:Q", stack=None, axis=_axis(values=tens, grid=True, format=",d"),
+            "n:Q", stack=None, axis=axis(values=tens, grid=True, format=",d"),
             scale=alt.Scale(type="symlog", domain=[0, 1.3 * top], nice=False),
         )  # fmt: skip
         colour = alt.Color("colour:N", scale=None)
-        outlines = _chart(steps).encode(x=x, y=y, color=colour)
+        outlines = chart(steps).encode(x=x, y=y, color=colour)
         layers: list[alt.Chart] = [
             outlines.mark_area(interpolate="step-after", opacity=0.22, aria=False),
             outlines.mark_line(interpolate="step-after", strokeWidth=1.6, aria=False),
-            _chart(bins)
+            chart(bins)
             .mark_bar(opacity=0)
             .encode(x="x:Q", x2="right:Q", y="zero:Q", y2="top:Q", description="words:N"),
         ]
         if limits:
             ends = [{"x": s * m} for m in limits for s in (-1, 1)]
-            layers.append(_chart(ends).mark_rule(strokeDash=[4, 3], color=INK, aria=False).encode(x="x:Q"))
+            layers.append(chart(ends).mark_rule(strokeDash=[4, 3], color=INK, aria=False).encode(x="x:Q"))
         return alt.layer(*layers).properties(width=width, height=230)
 
-    return _both(draw)
+    return both(draw)
 
 
 def _outlines(histogram: Mapping[str, NDArray[np.int64]]) -> list[dict[str, Any]]:
@@ -97,8 +88,8 @@ def lot_intervals(lots: Sequence[Lot], *, bad: float) -> str:
     order = [row["batch"] for row in rows]
 
     def draw(width: int) -> alt.LayerChart:
-        y = alt.Y("batch:N", sort=order, axis=_axis(labelLimit=130, labelPadding=8))
-        base = _chart(rows).encode(y=y, description="words:N", color=alt.Color("colour:N", scale=None))
+        y = alt.Y("batch:N", sort=order, axis=axis(labelLimit=130, labelPadding=8))
+        base = chart(rows).encode(y=y, description="words:N", color=alt.Color("colour:N", scale=None))
         x = alt.X(
             "q05:Q",
             axis=_per_cent_axis(grid=True, tickCount=7 if width > 400 else 3),
@@ -111,7 +102,7 @@ def lot_intervals(lots: Sequence[Lot], *, bad: float) -> str:
             base.mark_point(shape="diamond", filled=True, size=64, opacity=1).encode(x="centre:Q"),
         ).properties(width=width - 90, height={"step": 22})
 
-    return _both(draw)
+    return both(draw)
 
 
 def _lot_row(lot: Lot, bad: float) -> dict[str, Any]:
@@ -157,67 +148,28 @@ def posterior_curve(error: Float, density: Float, prior: Float, limit: float) ->
         y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 1.05 * float(density.max())], clamp=True))
         inside = [r for r in posterior if abs(r["x"]) <= limit + step]
         tails = [[r for r in posterior if s * r["x"] >= limit] for s in (-1, 1)]
-        areas = [_chart(inside).mark_area(color=COLOUR["cleared"], opacity=0.3, aria=False).encode(x=x, y=y)]
+        areas = [chart(inside).mark_area(color=COLOUR["cleared"], opacity=0.3, aria=False).encode(x=x, y=y)]
         areas += [
-            _chart(t).mark_area(color=COLOUR["replace"], opacity=0.55, aria=False).encode(x=x, y=y)
+            chart(t).mark_area(color=COLOUR["replace"], opacity=0.55, aria=False).encode(x=x, y=y)
             for t in tails
             if t
         ]
-        line = _chart(posterior).mark_line(color=INK, strokeWidth=1.6, aria=False).encode(x=x, y=y)
+        line = chart(posterior).mark_line(color=INK, strokeWidth=1.6, aria=False).encode(x=x, y=y)
         prior_line = (
-            _chart(before)
+            chart(before)
             .mark_line(color=MUTED, strokeWidth=1.2, strokeDash=[3, 3], clip=True, aria=False)
             .encode(x=x, y=y)
         )
         rules = (
-            _chart([{"x": -limit}, {"x": limit}])
+            chart([{"x": -limit}, {"x": limit}])
             .mark_rule(strokeDash=[4, 3], color=INK, aria=False)
             .encode(x="x:Q")
         )
         return alt.layer(*areas, prior_line, line, rules).properties(width=width, height=180)
 
-    return _both(draw)
-
-
-def _chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=list(rows)))
-
-
-def _axis(**settings: Any) -> alt.Axis:
-    return alt.Axis(**{"title": None, "grid": False, "domain": False, "ticks": False, **settings})
+    return both(draw)
 
 
 def _per_cent_axis(**settings: Any) -> alt.Axis:
     words = "(datum.value == 0 ? '0' : format(100 * datum.value, '+.3~g')) + ' %'"
-    return _axis(**{"labelExpr": words, "domain": True, "ticks": True, "labelFlush": False, **settings})
-
-
-def _both(draw: Any) -> str:
-    """The plot for a desk and for a phone; page.css shows the one that fits."""
-    return "".join(
-        f'<div class="{kind}">{svg(draw(width))}</div>'
-        for kind, width in (("wide", WIDE), ("narrow", NARROW))
-    )
-
-
-def svg(chart: alt.LayerChart) -> str:
-    """The chart as SVG markup that scales with its column, drawn without any request."""
-    styled = (
-        chart.configure(font="sans-serif", background="transparent")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=MUTED, gridColor=RULE, domainColor=MUTED, tickColor=MUTED, labelFontSize=12
-        )
-    )
-    drawn: str = vl_convert.vegalite_to_svg(styled.to_dict(validate=False), allowed_base_urls=[])
-    drawn = re.sub(
-        r'(<svg[^>]*?) width="(\d+)" height="\d+"', r'\1 style="max-width:\2px" role="group"', drawn, count=1
-    )
-    drawn = re.sub(r' aria-roledescription="[^"]*"| role="graphics-\w+"| xmlns(:\w+)?="[^"]*"', "", drawn)
-    drawn = re.sub(r' aria-label="([^"]*)"', _words, drawn)
-    return re.sub(r'<rect width="\d+" height="\d+" fill="(transparent|white)"/>', "", drawn)
-
-
-def _words(match: re.Match[str]) -> str:
-    zh, between, en = unescape(match[1]).partition("␟")
-    return f' role="img" tabindex="0" {markup.tip(zh, en)}' if between else ""
+    return axis(**{"labelExpr": words, "domain": True, "ticks": True, "labelFlush": False, **settings})

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class Words(NamedTuple):
-    """One thing said twice."""
-
-    zh: str
-    en: str
+from quanheng.ground.paper.markup import Words as Words
 
 
 class Cause(NamedTuple):
