@@ -1,0 +1,31 @@
+"""What can be wrong with evidence that is kept in one piece of bytes.
+
+Fault
+├── BadRecord     a record of results that cannot be written or read
+└── BadArchive    an archive of another program that cannot be read
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from quanheng.ground.errors import Fault
+
+class BadRecord(Fault):
+    """A record that is damaged, or that is none; or results that cannot be recorded."""
+
+
+class BadArchive(Fault):
+    """An archive of another program that is not as its format says."""
+
+
+T = TypeVar("T")
+JSON = {dict: "object", list: "array", str: "string", int: "whole number", float: "number", bool: "truth value"}
+
+
+def expect(value: Any, kind: type[T], where: str, error: type[Fault] = BadRecord) -> T:
+    """A value read from JSON, known to be of a type; a whole number is a number too. Else the error, saying where."""
+    given: type = type(value)
+    if given is kind or (kind is float and given is int):
+        return cast(T, value)
+    raise error(f"{where}：应为 {JSON[kind]}，不是 {str(value)[:60]} / {where}: {str(value)[:60]} is no {JSON[kind]}")

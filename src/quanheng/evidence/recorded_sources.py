@@ -1,0 +1,271 @@
+"""Sources as a record says them: in one order, whatever order they came in, and with their identities."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.evidence.errors import BadRecord, expect
+from quanheng.measure.errors import InvalidCorrelation
+from quanheng.measure.quantity import shapes
+from quanheng.measure.quantity.uncertain import Ensemble, Source, Sparse, Uncertain, checked_correlation
+
+Float = NDArray[np.float64]
+Dof = float | Float
+
+KINDS: dict[str, Literal["A", "B"]] = {"A": "A", "B": "B"}
+SHAPES: dict[str, type[shapes.Shape]] = {
+    shape.name: shape
+    for shape in (
+        shapes.Normal, shapes.Rectangular, shapes.Triangular, shapes.Trapezoidal, shapes.Arcsine, shapes.StudentT,
+        shapes.CTrap, shapes.Exponential, shapes.Gamma,
+    )
+}  # fmt: skip
+
+
+def canonical(value: Any) -> bytes:
+    """One value, one sequence of bytes, in one line: keys sorted, UTF-8, floats by their shortest repr.
+
+    ValueError for NaN and infinity; TypeError for what JSON cannot say.
+    """
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    ).encode()
+
+
+def is_stable(identity: Hashable) -> bool:
+    """Whether an identity means the same in every process: texts, numbers, and tuples of them."""
+    if isinstance(identity, tuple):
+        return all(is_stable(each) for each in identity)
+    return isinstance(identity, str | int) or (isinstance(identity, float) and math.isfinite(identity))
+
+
+# ---- writing ---------------------------------------------------------------------------------------------------
+
+
+def in_order(columns: Sequence[Uncertain]) -> list[Source]:
+    """The sources of some columns, each once, by what they are; those that are alike by what they contribute.
+
+    InvalidCorrelation where two under one identity differ.
+    """
+    held: dict[Hashable, Source] = {}
+    for column in columns:
+        for source in (*column.shared, *column.private):
+            _check_same(held.setdefault(source.identity, source), source)
+    said = {source: canonical(said_source(source)) for source in held.values()}
+    times = Counter(said.values())
+    return sorted(
+        held.values(),
+        key=lambda source: (
+            said[source],
+            _fingerprint(source, columns) if times[said[source]] > 1 else b"",
+        ),
+    )
+
+
+def said_source(source: Source) -> dict[str, Any]:
+    """What JSON says of a source; degrees of freedom by row stand among the columns, here only how many."""
+    return {
+        "name": source.name,
+        "identity": source.identity if is_stable(source.identity) else None,
+        "dof": {"rows": np.size(source.dof)} if np.ndim(source.dof) else _said_dof(float(source.dof)),
+        "shape": _said_shape(source.shape),
+        "kind": source.kind,
+    }
+
+
+def said_ensembles(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """The ensembles of sources in the order of a record; members that contribute nowhere stand by identity."""
+    number = {source.identity: k for k, source in enumerate(sources)}
+    done: set[Hashable] = set()
+    found = []
+    for source in sources:
+        group = source.ensemble
+        if group is not None and source.identity not in done:
+            present = sorted((each for each in group.identities if each in number), key=number.__getitem__)
+            absent = sorted(
+                (each for each in group.identities if each not in number and is_stable(each)), key=canonical
+            )
+            order = [group.place[each] for each in (*present, *absent)]
+            found.append(
+                {
+                    "sources": [number[each] for each in present],
+                    "absent": absent,
+                    "matrix": group.matrix[np.ix_(order, order)].tolist(),
+                    "declared": group.declared,
+                }
+            )
+            done.update(present)
+    return found
+
+
+def _check_same(a: Source, b: Source) -> None:
+    if a is b:
+        return
+    alike = a.name == b.name and a.kind == b.kind and a.shape == b.shape
+    alike = alike and np.array_equal(a.dof, b.dof, equal_nan=True)
+    if not (alike and _same_ensemble(a.ensemble, b.ensemble)):
+        raise InvalidCorrelation(
+            f"来源“{a.name}”有两种说法：自由度、分布、类别或相关不同 / the source {a.name!r} is stated in two ways: "
+            "name, degrees of freedom, distribution, type or correlation differ"
+        )
+
+
+def _same_ensemble(a: Ensemble | None, b: Ensemble | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a is b or (
+        a.identities == b.identities and a.declared == b.declared and np.array_equal(a.matrix, b.matrix)
+    )
+
+
+def _fingerprint(source: Source, columns: Sequence[Uncertain]) -> bytes:
+    """A digest of what a source contributes to the columns."""
+    digest = hashlib.sha256(np.asarray(source.dof, dtype="<f8").tobytes())
+    for k, column in enumerate(columns):
+        for part in (column.shared, column.private):
+            contribution = part.get(source)
+            if isinstance(contribution, Sparse):
+                digest.update(b"%d" % k)
+                digest.update(np.asarray(contribution.rows, dtype="<i4").tobytes())
+                digest.update(np.asarray(contribution.values, dtype="<f8").tobytes())
+            elif contribution is not None:
+                digest.update(b"%d" % k)
+                digest.update(np.asarray(contribution, dtype="<f8").tobytes())
+    return digest.digest()
+
+
+def _said_dof(dof: float) -> float | str | None:
+    """null for infinite; a word for undefined."""
+    return None if math.isinf(dof) else "undefined" if math.isnan(dof) else dof
+
+
+def _said_shape(shape: shapes.Shape) -> dict[str, Any]:
+    said: dict[str, Any] = {"name": shape.name}
+    for each in dataclasses.fields(shape):
+        value = getattr(shape, each.name)
+        said[each.name] = value if isinstance(value, str) else _said_dof(float(value))
+    return said
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------
+
+
+def read_sources(
+    said: Sequence[Any], ensembles: Sequence[Any], column: Callable[[int], Float], digest: str
+) -> list[Source]:
+    """The sources of a record; `column(n)` gives the next n degrees of freedom.
+
+    A source without an identity takes that of (digest of the record, its number). BadRecord, saying which.
+    """
+    sources = [_read_source(each, (digest, k), f"sources[{k}]", column) for k, each in enumerate(said)]
+    if len(set(sources)) < len(sources):
+        raise BadRecord("sources：两个来源同一标识 / sources: two have one identity")
+    for k, each in enumerate(ensembles):
+        _join(sources, each, f"ensembles[{k}]")
+    return sources
+
+
+def dof_rows(said: Any, where: str) -> int:
+    """How many degrees of freedom of a source stand among the columns. BadRecord."""
+    dof = expect(said, dict, where).get("dof")
+    return whole(dof.get("rows"), f"{where}.dof.rows") if isinstance(dof, dict) else 0
+
+
+def whole(value: Any, where: str) -> int:
+    """A whole number, not negative. BadRecord."""
+    number = expect(value, int, where)
+    if number < 0:
+        raise BadRecord(f"{where}：不能为负 / {where}: is negative")
+    return number
+
+
+def _read_source(said: Any, alone: tuple[str, int], where: str, column: Callable[[int], Float]) -> Source:
+    match said:
+        case {
+            "name": str(name),
+            "identity": identity,
+            "dof": dof,
+            "shape": dict(shape),
+            "kind": str(kind),
+            **rest,
+        } if not rest and kind in KINDS:
+            rows = dof_rows(said, where)
+            return Source(
+                name,
+                column(rows) if isinstance(dof, dict) else _read_dof(dof, where),
+                _read_shape(shape, where),
+                KINDS[kind],
+                alone if identity is None else _identity(identity, where),
+            )
+    raise BadRecord(f"{where}：不是来源 / {where}: is no source")
+
+
+def _read_dof(said: Any, where: str) -> float:
+    if said is None or said == "undefined":
+        return math.inf if said is None else math.nan
+    return float(expect(said, float, f"{where}.dof"))
+
+
+def _read_shape(said: Mapping[str, Any], where: str) -> shapes.Shape:
+    shape = SHAPES.get(str(said.get("name")))
+    if shape is None or set(said) != {"name", *(each.name for each in dataclasses.fields(shape))}:
+        raise BadRecord(f"{where}.shape：未知的分布 / {where}.shape: no distribution that is known: {said}")
+    parameters = {
+        name: value if isinstance(value, str) else _read_dof(value, where)
+        for name, value in said.items()
+        if name != "name"
+    }
+    return shape(**parameters)
+
+
+def _identity(said: Any, where: str) -> Hashable:
+    if isinstance(said, list):
+        return tuple(_identity(each, where) for each in said)
+    if isinstance(said, str | int | float) and not isinstance(said, bool):
+        return said
+    raise BadRecord(f"{where}.identity：不是文字、数或其列表 / {where}.identity: neither text nor number")
+
+
+def _join(sources: list[Source], said: Any, where: str) -> None:
+    match said:
+        case {
+            "sources": list(numbers),
+            "absent": list(absent),
+            "matrix": matrix,
+            "declared": bool(declared),
+            **rest,
+        } if not rest and all(type(k) is int and 0 <= k < len(sources) for k in numbers):
+            identities = (
+                *(sources[k].identity for k in numbers),
+                *(_identity(each, where) for each in absent),
+            )
+            if len(set(identities)) < len(identities) or any(sources[k].ensemble for k in numbers):
+                raise BadRecord(f"{where}：来源重复 / {where}: a source stands twice")
+            r = checked_correlation([str(each) for each in identities], _matrix(matrix, where))
+            ensemble = Ensemble(identities, r, declared)
+            for k in numbers:
+                sources[k] = dataclasses.replace(sources[k], ensemble=ensemble)
+            return
+    raise BadRecord(f"{where}：不是相关组 / {where}: is no ensemble")
+
+
+def _matrix(said: Any, where: str) -> Float:
+    rows = [
+        expect(row, list, f"{where}.matrix")
+        for row in expect(said, list, f"{where}.matrix")
+    ]
+    if any(len(row) != len(rows) for row in rows):
+        raise BadRecord(f"{where}.matrix：不是方阵 / {where}.matrix: is not square")
+    return np.array(
+        [[float(expect(each, float, f"{where}.matrix")) for each in row] for row in rows],
+        dtype=float,
+    )
