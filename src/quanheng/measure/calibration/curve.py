@@ -51,7 +51,8 @@ class Curve:
     def covariance(self) -> Float:
         """Covariance matrix (…, p, p) of the coefficients."""
         M = self.basis.to_origin
-        return np.asarray(M @ self.local_covariance @ np.swapaxes(M, -1, -2))
+        V = M @ self.local_covariance @ np.swapaxes(M, -1, -2)
+        return np.broadcast_to(V, (*self.local.shape, self.local.shape[-1]))
 
     @property
     def u(self) -> Float:
