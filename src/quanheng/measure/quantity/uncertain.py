@@ -315,14 +315,26 @@ def checked_u(u: ArrayLike, name: str) -> Float:
 
 
 def groups(contributions: Mapping[Source, Column]) -> Iterator[dict[Source, Column]]:
-    """Sources that are independent of one another, those of one ensemble together."""
-    done: set[int] = set()
+    """Sources that are independent of one another, those of one ensemble together.
+
+    InvalidCorrelation where a source belongs to two ensembles that differ: it would count twice.
+    """
+    done: set[tuple[Hashable, ...]] = set()
+    taken: set[Source] = set()
     for source, column in contributions.items():
         if source.ensemble is None:
             yield {source: column}
-        elif id(source.ensemble) not in done:
-            done.add(id(source.ensemble))
-            yield {each: contributions[each] for each in partners(source, contributions)}
+        elif source.ensemble.identities not in done:
+            done.add(source.ensemble.identities)
+            group = {each: contributions[each] for each in partners(source, contributions)}
+            if not taken.isdisjoint(group):
+                twice = next(iter(taken & group.keys())).name
+                raise InvalidCorrelation(
+                    f"“{twice}”属于两个不同的组，不能合在一起 / {twice!r} belongs to two ensembles that differ: "
+                    "results of both cannot be combined"
+                )
+            taken.update(group)
+            yield group
 
 
 def partners(source: Source, among: Mapping[Source, Column]) -> list[Source]:
