@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -185,6 +188,11 @@ def test_spellings_of_a_rule_are_the_rule(name: str) -> None:
     meant = rule_name(name)
     assert meant in RULES
     assert rule_name(name.upper().replace("-", "").replace(" ", "_")) == meant
+
+
+def test_the_table_of_the_document_lists_every_rule() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/methods/conformity.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([^`]+)`", text, re.MULTILINE) == list(RULES)
 
 
 def test_an_unknown_rule_is_refused_with_the_nearest() -> None:

@@ -60,9 +60,7 @@ class Decision:
     rejection_upper: Float
     verdict: Codes  # of Verdict
     within: Flags  # the value lies between the limits
-    specific_risk: (
-        Float  # that the verdict is wrong; NaN where it is undetermined. JCGM 106:2012, 3.3.13, 3.3.14
-    )
+    specific_risk: Float  # that the verdict is wrong; NaN where it is undetermined. JCGM 106:2012, 3.3
 
 
 # ── rules
@@ -126,9 +124,9 @@ def specific_risk(q: Question) -> Zones:
 
 
 def iso_14253_1(q: Question) -> Zones:
-    """ISO 14253-1:2017: conformity, or non-conformity, is proved with a probability of 95 %; w = 1.65u for wide limits.
+    """ISO 14253-1:2017: conformity, or non-conformity, is proved with a probability of 95 %; w = 1.645 u.
 
-    Where u is not small beside the tolerance both limits count, and w is larger.
+    Where u is not small beside the tolerance both limits count, and w of acceptance is larger.
     """
     return _at_risk(q, np.asarray(0.05))
 

@@ -69,8 +69,8 @@ class GridPrior:
 class Risks:
     """Shares of all items; arrays of one shape."""
 
-    consumer: Float  # accepted, and does not conform: JCGM 106:2012, 3.3.15
-    producer: Float  # rejected, and conforms: 3.3.16
+    consumer: Float  # accepted, and does not conform: JCGM 106:2012, 3.3
+    producer: Float  # rejected, and conforms
     accepted: Float
 
 
@@ -137,7 +137,7 @@ def guard_band_for_global_risk(
 def learn_normal_prior(value: ArrayLike, u: ArrayLike) -> NormalPrior:
     """Mean and standard deviation of the items behind n results with standard uncertainties u (n,), or one u for all.
 
-    Restricted maximum likelihood; with equal u it is mean and s² − u² (JCGM 106:2012, annex B). Raises InvalidData
+    Restricted maximum likelihood; with equal u it is mean and s² − u². Raises InvalidData
     where the results scatter no more than their uncertainties explain: then they tell no width of the population.
     """
     y, variance = np.broadcast_arrays(checked_finite(value, "value"), checked_u(u) ** 2)

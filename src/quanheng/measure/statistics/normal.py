@@ -40,7 +40,7 @@ def in_left_tail(a: Real, b: Real) -> tuple[Float, Float]:
 def posterior(value: Real, variance: Real, prior_mean: Real, prior_variance: Real) -> tuple[Float, Float]:
     """Mean and variance of a quantity with a normal prior that was measured as N(value, variance).
 
-    Bayes' theorem, JCGM 106:2012, 6.2.
+    Bayes' theorem, JCGM 106:2012, 6.
     """
     v = 1.0 / (1.0 / prior_variance + 1.0 / variance)
     return np.asarray(v * (prior_mean / prior_variance + value / variance)), np.asarray(v)
