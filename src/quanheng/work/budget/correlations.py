@@ -99,8 +99,8 @@ def check_possible(specs: Sequence[CorrelationSpec], inputs: Mapping[str, InputS
         a, b = specs[pair].between
         top.notes.add(
             ("correlation", pair, "r"),
-            f"这些相关系数不能同时成立（矩阵不是半正定的）；先检查 {a} 与 {b} 的 r = {specs[pair].r:g}"
-            f" / no variables have all these correlations (the matrix is not positive semidefinite);"
+            f"这些相关系数（未写的为 0）不能同时成立；先检查 {a} 与 {b} 的 r = {specs[pair].r:g}"
+            f" / no variables have all these correlations (0 where none is stated);"
             f" look first at {a} and {b}, r = {specs[pair].r:g}",
         )
 

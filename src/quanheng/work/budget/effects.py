@@ -9,9 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quanheng.measure.errors import InvalidDistribution
+import numpy as np
+
+from quanheng.measure.errors import InvalidData, InvalidDistribution
 from quanheng.measure.quantity import shapes
 from quanheng.measure.quantity.shapes import Normal, Rectangular, Shape, StudentT, Triangular
+from quanheng.measure.statistics.type_a import type_a
 from quanheng.work.budget.budget_file import EffectSpec
 from quanheng.work.budget.statement import Table
 
@@ -79,7 +82,7 @@ def fits(table: Table, distribution: str) -> bool:
     """Whether the size is stated once, in a way of this distribution, with all that goes with it."""
     allowed = DISTRIBUTIONS[distribution]
     before = len(table.notes.found)
-    sizes = [key for key in SIZES if key in table or (key == "lower" and "upper" in table)]
+    sizes = [key for key in SIZES if key in table or (key in ("U", "lower") and BESIDE[key] in table)]
     if not sizes and allowed.sizes:
         words = ", ".join(map(said, allowed.sizes))
         table.wrong(
@@ -92,6 +95,7 @@ def fits(table: Table, distribution: str) -> bool:
             table.wrong(
                 key, f"{distribution} 分布不用 {said(key)}{zh} / {distribution} takes no {said(key)}{en}"
             )
+    sizes = [key for key in sizes if key in allowed.sizes]
     for key in sizes[1:]:
         both = f"{said(sizes[0])} 与 {said(key)}", f"{said(sizes[0])} and {said(key)}"
         table.wrong(key, f"{both[0]} 只应写一个 / {both[1]}: state only one of them")
@@ -251,44 +255,57 @@ def readings_of(table: Table) -> tuple[float, ...] | None:
     """The readings of an input; None with a note when they are wrong."""
     values = table.entries["readings"]
     if not isinstance(values, list) or not values:
-        table.wrong("readings", "应为读数的列表 [ … ] / should be a list of readings [ … ]")
+        table.wrong(
+            "readings", "应为读数的列表 [ … ]，至少一个 / should be a list of readings [ … ], at least one"
+        )
         return None
     numbers = [table.finite(each, "readings", index) for index, each in enumerate(values)]
     return None if None in numbers else tuple(each for each in numbers if each is not None)
 
 
-def mean(readings: Sequence[float]) -> float:
-    """Arithmetic mean, rounded once."""
-    return math.fsum(each / len(readings) for each in readings)
+def of_readings(
+    table: Table, readings: Sequence[float], alone: bool
+) -> tuple[float, EffectSpec | None] | None:
+    """The mean of the readings and what it does not tell: a scaled t. JCGM 101:2008, 6.4.9.2.
 
-
-def type_a(table: Table, readings: Sequence[float], alone: bool) -> EffectSpec | None:
-    """u = s/√n and n − 1 degrees of freedom, or those of a pooled s; a scaled t. JCGM 100:2008, 4.2; 101, 6.4.9.2.
-
-    alone: the input has no other effect, so that equal readings would leave it without any uncertainty.
+    alone: the input has no other effect, so that equal readings would leave it without any uncertainty. Beside
+    another effect they add nothing.
     """
-    n = len(readings)
-    if "pooled_s" in table:
-        s, dof = table.positive("pooled_s"), table.at_least("pooled_dof", 1.0)
-        dof = math.inf if "pooled_dof" not in table else dof
-    elif n == 1:
+    pooled_s, pooled_dof = pooled(table)
+    if pooled_s is None and ("pooled_s" in table or "pooled_dof" in table):
+        return None
+    if len(readings) == 1 and pooled_s is None:
         table.wrong(
             "readings",
-            "一个读数没有标准偏差：至少两个，或写 pooled_s / one reading has no s: two, or pooled_s",
+            "一个读数没有标准偏差：至少两个，或写 pooled_s"
+            " / one reading has no standard deviation: state two or more, or pooled_s",
         )
         return None
-    else:
-        middle, dof = mean(readings), n - 1.0
-        s = math.sqrt(math.fsum((each - middle) ** 2 for each in readings) / dof)
-    if s is None or dof is None:
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            found = type_a(readings, pooled_s=pooled_s, pooled_dof=pooled_dof)
+    except (FloatingPointError, InvalidData):
+        table.wrong("readings", "数过大，算不出标准偏差 / the numbers are too large for a standard deviation")
         return None
-    if s == 0 and alone:
-        table.wrong(
-            "readings",
-            "读数全部相同，s = 0：请把分辨力写成 effects 之一"
-            " / all readings are equal and s is 0: state the resolution as one of effects",
-        )
-    if s == 0:
-        return None
+    mean, u, dof = float(found.mean), float(found.u), float(found.dof)
+    if u == 0:
+        if alone:
+            table.wrong(
+                "readings",
+                "读数全部相同，s = 0：请把分辨力写成 effects 之一"
+                " / all readings are equal and s is 0: state the resolution as one of effects",
+            )
+        return mean, None
     shape: Shape = Normal() if dof == math.inf else StudentT(dof, "scale")
-    return EffectSpec("", s / math.sqrt(n), shape, dof, "A", shape.name, table.text("source"))
+    return mean, EffectSpec("", u, shape, dof, "A", shape.name, table.text("source"))
+
+
+def pooled(table: Table) -> tuple[float | None, float | None]:
+    """pooled_s, and pooled_dof or infinity beside it; without notes both or none."""
+    s = table.positive("pooled_s") if "pooled_s" in table else None
+    dof = table.at_least("pooled_dof", 1.0) if "pooled_dof" in table else math.inf
+    if "pooled_dof" in table and "pooled_s" not in table:
+        table.wrong(
+            "pooled_s", "缺少：pooled_dof 须与 pooled_s 同写 / missing: pooled_dof goes with pooled_s"
+        )
+    return (None, None) if s is None or dof is None else (s, dof)

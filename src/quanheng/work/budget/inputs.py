@@ -9,8 +9,14 @@ from dataclasses import replace
 from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.units import Unit, parse_unit
 from quanheng.work.budget.budget_file import Cartesian, EffectSpec, InputSpec, Polar
-from quanheng.work.budget.effects import EFFECT_KEYS, READINGS_KEYS, effect_of, readings_of, stated, type_a
-from quanheng.work.budget.effects import mean as mean_of
+from quanheng.work.budget.effects import (
+    EFFECT_KEYS,
+    READINGS_KEYS,
+    effect_of,
+    of_readings,
+    readings_of,
+    stated,
+)
 from quanheng.work.budget.statement import Table
 
 INPUT_KEYS = ("value", "unit", *EFFECT_KEYS, *READINGS_KEYS, "effects")
@@ -49,6 +55,7 @@ def real_input(name: str, table: Table, unit: Unit | None) -> InputSpec | None:
     """1 readings  2 the value  3 what the table says of itself  4 its list of effects."""
     readings: tuple[float, ...] | None = ()
     own: EffectSpec | None = None
+    check_relative(table, unit)
     if "readings" in table:
         check_readings(table)
         readings = readings_of(table)
@@ -56,16 +63,28 @@ def real_input(name: str, table: Table, unit: Unit | None) -> InputSpec | None:
         for key in READINGS_KEYS[1:]:
             if key in table:
                 table.wrong("readings", f"缺少：{key} 须与 readings 同写 / missing: {key} goes with readings")
-    value = mean_of(readings) if readings else value_of(table)
+    value: float | None = None
     if readings:
-        own = type_a(table, readings, alone="effects" not in table)
-    elif stated(table):
-        own = effect_of(table, "", value)
+        value, own = of_readings(table, readings, alone="effects" not in table) or (None, None)
+    elif readings is not None:
+        value = value_of(table)
+        own = effect_of(table, "", value) if stated(table) else None
     effects = listed_effects(table, value)
     if value is None or unit is None or readings is None:
         return None
     both = (*(() if own is None else (own,)), *effects)
     return InputSpec(name, value, unit, both, table.text("source"), readings)
+
+
+def check_relative(table: Table, unit: Unit | None) -> None:
+    """Note a relative uncertainty on a scale whose zero is a convention."""
+    for each in (table, *table.listed("effects")):
+        if "u_rel" in each and unit is not None and unit.offset:
+            each.wrong(
+                "u_rel",
+                f"{unit.symbol} 的零点是约定的，没有相对值；请写 u"
+                f" / the zero of {unit.symbol} is a convention and nothing is relative to it; state u",
+            )
 
 
 def check_readings(table: Table) -> None:
@@ -97,7 +116,10 @@ def value_of(table: Table) -> float | None:
     if table.entries.get("distribution") == "gamma" and "count" in table:
         count = table.number("count")
         return None if count is None else count + 1
-    table.needs("value", "数，或 readings，或 lower 和 upper", "a number, or readings, or lower and upper")
+    if "lower" not in table and "upper" not in table:
+        table.needs(
+            "value", "数，或 readings，或 lower 和 upper", "a number, or readings, or lower and upper"
+        )
     return None
 
 
