@@ -159,7 +159,7 @@ def z540_3_method_6(q: Question) -> Zones:
     """Managed guard band for a false acceptance of at most 2 %, ANSI/NCSL Z540.3 handbook, method 6.
 
     w = U95·(1.04 − exp(0.38 ln TUR − 0.54)), TUR = tolerance/(2 U95), none where that is negative. M. Dobbert, A
-    guard-band strategy for managing false-accept risk, NCSLI Measure 3 (2008) 44.
+    guard-band strategy for managing false-accept risk, NCSLI Measure 3 (2008).
     """
     ratio = _half_tolerance(q, "Z540.3 method 6") / q.u95
     w = np.maximum(1.04 - np.exp(0.38 * np.log(ratio) - 0.54), 0.0) * q.u95
