@@ -268,6 +268,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "标准立方米写 m³，参比条件写在量的名称里",
         "write m³ and state the reference conditions with the quantity",
     ),
+    "Nm³": (
+        "标准立方米写 m³，参比条件写在量的名称里",
+        "write m³ and state the reference conditions with the quantity",
+    ),
     "dB(A)": ("写 dB；A 计权属于量，不属于单位", "write dB; the weighting belongs to the quantity"),
     "dBm": ("写 dB，并写明基准量 1 mW", "write dB and state the reference 1 mW with the quantity"),
     "cal": ("卡不是法定计量单位；1 cal = 4.1868 J（国际蒸汽表卡）", "no legal unit; 1 cal(IT) = 4.1868 J"),

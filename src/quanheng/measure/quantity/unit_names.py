@@ -16,6 +16,8 @@ DSI_PREFIXES = {name: symbol for symbol, (_, name, _) in PREFIXES.items()} | {"d
 
 def plain(text: str) -> str:
     """One spelling of what looks alike: ² and 2, µ and μ, × and ·, ℃ and °C, full width and half."""
+    # a superscript is a power, also behind a symbol that ends in a digit: tCO2⁻¹
+    text = re.sub("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", r"^\g<0>", text)
     text = unicodedata.normalize("NFKC", text.strip().replace("º", "°").replace("″", '"'))
     text = text.replace("−", "-").replace("n mile", "nmile").replace("dB(A)", "dBA").replace("**", "^")
     text = re.sub(r"[⋅•∙×・*]|(?<!\d)\.|\.(?!\d)", "·", text)

@@ -86,6 +86,10 @@ class Unit:
 # ---- reading -----------------------------------------------------------------------------------------------------
 
 Factors = list[tuple[Unit, Fraction]]
+# m^2, m^(1/2), m^-0.5; m2 and s-1, where no solidus can be meant
+POWER = re.compile(
+    r"(?P<of>.+(?=\^)|.*[^\d^+-])\^?(?P<power>(?<=\^)\([+-]?\d+(?:[./]\d+)?\)|(?<=\^)[+-]?\d+\.\d+|[+-]?\d+)"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -131,15 +135,13 @@ def _factors(text: str, origin: str, whole: bool = True) -> Factors:
         return _quotient(over, origin)
     if len(terms := split(text, "·")) > 1:
         return [factor for term in terms for factor in _factors(term, origin)]
-    if text.startswith("(") and text.endswith(")"):
-        return _factors(text[1:-1], origin)
-    raised = re.fullmatch(r"(.+)\^(\(?[+-]?\d+(?:[./]\d+)?\)?)", text) or re.fullmatch(
-        r"(.*?[^\d+-])([+-]?\d+)", text
-    )
+    raised = POWER.fullmatch(text)
     if raised is None:
+        if text.startswith("(") and text.endswith(")"):
+            return _factors(text[1:-1], origin)
         raise _unknown(text, origin)
-    power = _power(raised[2].strip("()"), origin)
-    return [(unit, each * power) for unit, each in _factors(raised[1], origin)]
+    power = _power(raised["power"].strip("()"), origin)
+    return [(unit, each * power) for unit, each in _factors(raised["of"], origin)]
 
 
 def _quotient(over: Sequence[str], origin: str) -> Factors:
