@@ -103,7 +103,7 @@ class _Check:
         left, right = self.found[a], self.found[b]
         if POINT in (left.kind, right.kind) and left.dimension == right.dimension:
             return self.moved_point(name, a, b)
-        self.require_same(a, b, "相加减" if name in ("add", "subtract") else f"作 {name}", name)
+        self.require_same(name, a, b)
         return Found(left.dimension, left.kind or right.kind)
 
     def moved_point(self, name: str, a: int, b: int) -> Found:
@@ -122,7 +122,7 @@ class _Check:
 
     def ratio(self, name: str, a: int, b: int) -> Found:
         """arctan2 and hypot: operands of one dimension."""
-        same = self.sum("add", a, b)
+        same = self.sum(name, a, b)
         self.refuse_points(name, a, b)
         return Found(NUMBER, ANGLE) if name == "arctan2" else same
 
@@ -192,12 +192,11 @@ class _Check:
 
     # ---- what a rule asks
 
-    def require_same(self, a: int, b: int, zh_verb: str, verb: str) -> None:
+    def require_same(self, name: str, a: int, b: int) -> None:
         if not compatible(self.found[a], self.found[b]):
-            en_verb = {"add": "added", "subtract": "subtracted"}.get(verb, f"operands of {verb}")
-            can = "cannot be" if verb in ("add", "subtract") else "cannot both be"
             (zh_a, en_a), (zh_b, en_b) = self.says(a), self.says(b)
-            raise UnitError(f"{zh_a}，{zh_b}：不能{zh_verb} / {en_a}, {en_b}: they {can} {en_verb}")
+            zh, en = CANNOT.get(name, (f"不能同作 {name} 的参数", f"cannot both be operands of {name}"))
+            raise UnitError(f"{zh_a}，{zh_b}：{zh} / {en_a}, {en_b}: they {en}")
 
     def require_number(self, name: str, a: int, zh: str = "参数", en: str = "its argument") -> None:
         if self.found[a].dimension != NUMBER:
@@ -252,6 +251,7 @@ def _words(found: Found) -> tuple[str, str]:
     return f"{found.dimension}（{KINDS[found.kind][0]}）", f"{found.dimension} ({found.kind})"
 
 
+CANNOT = {"add": ("不能相加", "cannot be added"), "subtract": ("不能相减", "cannot be subtracted")}
 INFIX = {"add": " + ", "subtract": " - ", "multiply": "*", "divide": "/", "power": "**"}
 RULES: dict[str, Callable[..., Found]] = {
     **dict.fromkeys(("add", "subtract"), _Check.sum),
