@@ -293,7 +293,7 @@ def _add_private(
                 variance += v
                 if np.ndim(source.dof):
                     rest += v * v / np.asarray(source.dof)[part]
-                elif source.dof < np.inf:
+                elif source.dof != np.inf:
                     v *= v
                     v *= 1.0 / source.dof
                     rest += v

@@ -30,6 +30,21 @@ BLOCK = 16384
 ROUNDING = 1e-12  # of a coefficient of correlation
 
 
+@dataclass(frozen=True)
+class SomeRows:
+    """Identity of a private source in some rows of its population: who takes the same rows holds the same variables."""
+
+    whole: Hashable
+    rows: bytes  # int64, little-endian
+
+    @classmethod
+    def of(cls, identity: Hashable, index: Rows) -> SomeRows:
+        """The rows `index` of a source with that identity, which may be some rows of a population already."""
+        if isinstance(identity, SomeRows):
+            return cls(identity.whole, np.frombuffer(identity.rows, "<i8")[index].tobytes())
+        return cls(identity, index.astype("<i8").tobytes())
+
+
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Sources with correlation coefficients `matrix` (q, q), in the order of their `identities`.
@@ -160,6 +175,8 @@ class Uncertain:
             for source, u in private.items():
                 shared[source] = shared[source] + u if source in shared else u  # type: ignore[operator]
             private = {}
+            # one row is all rows: it may stand for many
+            shared = {source: dense(column, 1) for source, column in shared.items()}
         object.__setattr__(self, "shared", MappingProxyType(shared))
         object.__setattr__(self, "private", MappingProxyType(private))
 
@@ -185,8 +202,8 @@ class Uncertain:
         contribute.
         """
         if len(self.shared) + len(self.private) == 1:
-            (source,) = {**self.shared, **self.private}
-            return np.array(np.broadcast_to(source.dof, len(self)))
+            ((source, column),) = {**self.shared, **self.private}.items()
+            return np.where(dense(column, len(self)) != 0.0, source.dof, np.inf)
         total, rest = np.zeros(len(self)), np.zeros(len(self))
         for part in (self.shared, self.private):
             for group in groups(part):
@@ -246,12 +263,14 @@ class Uncertain:
         return part.covariance_of_totals(np.eye(len(part)))
 
     def take(self, rows: ArrayLike) -> Uncertain:
-        """The column of some rows."""
+        """The column of some rows.
+
+        What is private stays a variable for each row of the population: two columns of the same rows hold the same
+        variables, columns of different rows are correlated through shared sources only.
+        """
         index = np.arange(len(self))[np.asarray(rows)]
         shared = {source: dense(column, len(self))[index] for source, column in self.shared.items()}
-        private = {source: u[index] for source, u in self.private.items()}
-        # a source's degrees of freedom may be a column too
-        own = {_rows_of(source, index): u for source, u in private.items()}
+        own = {_taken(source, index): u[index] for source, u in self.private.items()}
         return Uncertain(self.value[index], {k: v for k, v in shared.items() if np.any(v)}, own)
 
 
@@ -428,7 +447,7 @@ def _quadrature(w: Float, group: Mapping[Source, Column], n: int) -> tuple[float
         if len(weighted) == 1:
             ((source, t),) = weighted.items()
             variance += float(t @ t)
-            if np.ndim(source.dof) or source.dof < np.inf:
+            if np.ndim(source.dof) or source.dof != np.inf:
                 t *= t
                 rest += float(np.sum(t * t / source.dof))
         else:
@@ -441,6 +460,15 @@ def _quadrature(w: Float, group: Mapping[Source, Column], n: int) -> tuple[float
 def _rows_of(source: Source, index: Rows | slice) -> Source:
     dof = np.asarray(source.dof)
     return replace(source, dof=dof[index]) if dof.ndim else source
+
+
+def _taken(source: Source, index: Rows) -> Source:
+    """A private source in some rows of its population."""
+    group = source.ensemble
+    if group is not None:
+        group = replace(group, identities=tuple(SomeRows.of(each, index) for each in group.identities))
+    identity = SomeRows.of(source.identity, index)
+    return replace(_rows_of(source, index), identity=identity, ensemble=group)
 
 
 def _first(wrong: NDArray[np.bool_]) -> int:
