@@ -134,6 +134,29 @@ def test_a_name_makes_curves_of_different_days_one_cause() -> None:
     assert unnamed[0].covariance(unnamed[1]) == pytest.approx([0.0])
 
 
+def test_a_name_joins_two_lots_of_instruments_by_their_standards_alone() -> None:
+    lots = [distance(X, y, 0.05, 0.1, spread="stated", name="bench 7") for y in (MANY, MANY[::-1])]
+    first, second = (lot.inverse(2.4, 0.0).as_uncertain() for lot in lots)
+    assert {source.name for source in first.shared} == {f"bench 7 x{k}" for k in range(1, 7)}
+    assert set(first.shared) == set(second.shared)
+    assert not set(first.private) & set(second.private)
+
+
+def test_standards_in_common_do_not_take_their_errors_from_the_residuals_of_each_instrument() -> None:
+    lines = distance(X, MANY, 0.05, 0.1, spread="residuals")
+    assert lines.inverse(2.4, 0.1).u.shape == (3,)
+    with pytest.raises(InvalidData, match="in common"):
+        lines.as_uncertain()
+
+
+def test_uncertainties_of_another_shape_than_the_points_are_refused() -> None:
+    line = lines()["ordinary"]
+    with pytest.raises(InvalidData, match="do not fit"):
+        line.inverse(2.4, [0.1, 0.2])
+    with pytest.raises(InvalidData, match="do not fit"):
+        line.predict([1.0, 2.0, 3.0], [0.1, 0.2])
+
+
 def test_one_point_of_each_instrument_is_a_column() -> None:
     many = lines()["many"]
     at = np.array([[1.0], [2.0], [3.0]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
+from quanheng.measure.calibration.columns import Cause, column, of_residuals, stated, with_one_spread
 from quanheng.measure.calibration.inversion import solve
 from quanheng.measure.calibration.points import Basis
 from quanheng.measure.calibration.scatter import Effect
 from quanheng.measure.errors import InvalidData, InvalidUncertainty
 from quanheng.measure.quantity.freedom import checked_dof, coverage_factor, effective
-from quanheng.measure.quantity.uncertain import Column, Source, Uncertain, correlated
+from quanheng.measure.quantity.uncertain import Source, Uncertain
 
 Float = NDArray[np.float64]
 Spread = Literal["stated", "residuals"]
@@ -122,7 +123,7 @@ class Curve:
         design, slopes = self.basis.design(t), self.basis.slopes(t)
         line = self.local[..., None, :]
         value, slope = (design * line).sum(axis=-1), (slopes * line).sum(axis=-1)
-        reading = abs(slope) * (u[..., None] if one else u)
+        reading = abs(slope) * _fitting(u[..., None] if one else u, slope)
         return _prediction(self, one, value, points, design, reading, dof_x)
 
     def inverse(
@@ -153,7 +154,7 @@ class Curve:
         slope = (slopes * self.local[..., None, :]).sum(axis=-1)
         self._significant(slope, slopes)
         sensitivity = -self.basis.design(t) / slope[..., None]
-        reading = (u[..., None] if one or own else u) / abs(slope)
+        reading = _fitting(u[..., None] if one or own else u, slope) / abs(slope)
         return _prediction(self, one, value, value, sensitivity, reading, dof_y, own=own)
 
     def _of_observations(self, y: ArrayLike, u_y: ArrayLike | None, observations: int | None) -> Float:
@@ -185,70 +186,40 @@ class Curve:
     # ---- as columns ------------------------------------------------------------------------------------------
 
     @cached_property
-    def sources(self) -> list[tuple[Source, Float, bool]]:
-        """Independent sources of error, their contributions (…, p) to the coefficients in the basis, whether common.
-
-        Errors as stated: one source for each point and coordinate, with its own degrees of freedom. Errors from the
-        residuals: as many sources as coefficients, declared an ensemble because they have one s in common.
-        """
-        if self.spread == "residuals":
-            L = self._factor
-            return [(source, L[..., k], False) for k, source in enumerate(self._ensemble([]))]
-        return [
-            (self._source(f"{each.name}{k + 1}", float(each.dof[k])), each.contributions[..., k], each.common)
-            for each in self.effects
-            for k in range(each.contributions.shape[-1])
-        ]
+    def causes(self) -> list[Cause]:
+        """Independent sources of error and what they contribute to the coefficients in the basis."""
+        if self.spread == "stated":
+            return stated(self.effects, several=self.local.ndim > 1, name=self.name)
+        return self.of_residuals(with_one_spread(self.sources_of_residuals))
 
     @cached_property
-    def _factor(self) -> Float:
+    def sources_of_residuals(self) -> list[Source]:
+        size = self.local.shape[-1]
+        return of_residuals(size, float(self.dof), several=self.local.ndim > 1, name=self.name)
+
+    def of_residuals(self, sources: Sequence[Source]) -> list[Cause]:
+        """As many sources as coefficients, with their covariance.
+
+        InvalidUncertainty where there are no residuals; InvalidData where curves have errors of x or y in common.
+        """
+        several = self.local.ndim > 1
+        if several and any(each.common for each in self.effects):
+            raise InvalidData(
+                "各仪器共有的标准误差，大小不能取自每台的残差：请用 spread='stated' / errors that all instruments have "
+                "in common cannot take their size from the residuals of each: state it, spread='stated'"
+            )
         if not np.all(self.residual_s > 0):
             raise InvalidUncertainty(
                 "各点恰在曲线上，残差为零，看不出分散：请用 weighted 给出 u_y / the points lie on the curve "
                 "and show no spread: state u_y, with weighted"
             )
-        return np.asarray(np.linalg.cholesky(self.local_covariance))
-
-    @cached_property
-    def _of_coefficients(self) -> list[Source]:
-        size = self.local.shape[-1]
-        return [self._source(f"calibration {k + 1}", float(self.dof)) for k in range(size)]
-
-    def _ensemble(self, readings: list[Source]) -> list[Source]:
-        """The sources of the coefficients, and of readings with the same s, as one declared ensemble."""
-        together = [*self._of_coefficients, *readings]
-        return correlated(together, np.eye(len(together)), declared=True)
-
-    def _source(self, label: str, dof: float) -> Source:
-        kind: Literal["A", "B"] = "A" if np.isfinite(dof) else "B"
-        if self.name is None:
-            return Source(label, dof, kind=kind)
-        full = f"{self.name} {label}"
-        return Source(full, dof, kind=kind, identity=full)
+        L = np.linalg.cholesky(self.local_covariance)
+        return [Cause(source, np.asarray(L[..., k]), several) for k, source in enumerate(sources)]
 
     def as_uncertain(self) -> list[Uncertain]:
         """The coefficients (of powers of x − origin) as columns: one row, or one for each curve, correlated."""
         values, M = self.coefficients, self.basis.to_origin
-        return [self.column(values[..., j], M[..., j, :], self.sources, {}) for j in range(values.shape[-1])]
-
-    def column(
-        self,
-        value: Float,
-        sensitivity: Float,
-        sources: list[tuple[Source, Float, bool]],
-        readings: Mapping[Source, Float],
-    ) -> Uncertain:
-        """A column (rows,) from its sensitivity (rows, p) or (p,) to the coefficients in the basis, and readings."""
-        several = self.local.ndim > 1
-        shared: dict[Source, Column] = {}
-        private: dict[Source, Float] = dict(readings)
-        for source, contributions, common in sources:
-            column = np.broadcast_to((sensitivity * contributions).sum(axis=-1), value.shape).reshape(-1)
-            if several and not common:
-                private[source] = column
-            else:
-                shared[source] = column
-        return Uncertain(np.atleast_1d(value), shared, private)
+        return [column(values[..., j], M[..., j, :], self.causes) for j in range(values.shape[-1])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,20 +302,18 @@ class Prediction:
             return self._with_own_spread(value, J, reading)
         dof = self.reading_dof if self.reading_dof.ndim else float(self.reading_dof)
         own = {Source("reading", dof): np.atleast_1d(reading)} if np.any(reading > 0) else {}
-        return self.curve.column(value, J, self.curve.sources, own)
+        return column(value, J, self.curve.causes, own)
 
     def _with_own_spread(self, value: Float, J: Float, reading: Float) -> Uncertain:
         curve, several = self.curve, self.curve.local.ndim > 1
-        count = 1 if several else value.size
-        L, size = curve._factor, curve.local.shape[-1]
+        count, size = 1 if several else value.size, curve.local.shape[-1]
         plain = [Source(f"reading {k + 1}", float(curve.dof), kind="A") for k in range(count)]
-        ensemble = curve._ensemble(plain)
-        sources = [(source, L[..., k], False) for k, source in enumerate(ensemble[:size])]
-        column = curve.column(value, J, sources, {})
+        ensemble = with_one_spread([*curve.sources_of_residuals, *plain])
+        through = column(value, J, curve.of_residuals(ensemble[:size]))
         if several:
-            return replace(column, private={**column.private, ensemble[size]: reading})
+            return replace(through, private={**through.private, ensemble[size]: reading})
         each = zip(ensemble[size:], np.diag(np.atleast_1d(reading)), strict=True)
-        return replace(column, shared={**column.shared, **dict(each)})
+        return replace(through, shared={**through.shared, **dict(each)})
 
     def _through(self, effect: Effect) -> Float:
         """Contributions (…, q) of the independent errors of an effect."""
@@ -368,10 +337,10 @@ def _prediction(
     """A prediction, without the axis of points where one point was asked for."""
     nu = checked_dof(dof)
     wide = np.broadcast_to(sensitivity, (*value.shape, sensitivity.shape[-1]))
-    at, of_reading = np.broadcast_to(x, value.shape), np.broadcast_to(reading, value.shape)
+    at = np.broadcast_to(x, value.shape)
     if one:
-        value, at, wide, of_reading = value[..., 0], at[..., 0], wide[..., 0, :], of_reading[..., 0]
-    return Prediction(curve, value, at, wide, of_reading, nu, own)
+        value, at, wide, reading = value[..., 0], at[..., 0], wide[..., 0, :], reading[..., 0]
+    return Prediction(curve, value, at, wide, reading, nu, own)
 
 
 def _quadratic(J: Float, V: Float, dimensions: int) -> Float:
@@ -389,3 +358,13 @@ def _use(name: str, value: ArrayLike, u: ArrayLike | None) -> Float:
     if not np.all((uncertainty >= 0) & np.isfinite(uncertainty)):
         raise InvalidUncertainty(f"u_{name} 须不为负且有限 / u_{name} is finite and not negative")
     return np.asarray(uncertainty)
+
+
+def _fitting(u: Float, points: Float) -> Float:
+    """Uncertainties, one for each point."""
+    try:
+        return np.broadcast_to(u, points.shape)
+    except ValueError:
+        raise InvalidData(
+            f"{u.shape} 个不确定度与 {points.shape} 个点不符 / {u.shape} uncertainties do not fit {points.shape} points"
+        ) from None

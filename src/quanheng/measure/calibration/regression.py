@@ -13,7 +13,8 @@ with (points − coefficients) degrees of freedom, and nothing is left to test.
 x: (m,), or (n, m) for curves with points of their own. y: (m,), or (n, m) for n instruments. x given once with many y
 means one realisation of the standards: its errors are then common to all instruments, and correlate their curves.
 u_x, u_y: a number, (m,) or (n, m). `origin`: coefficients are those of powers of x − origin. `name` (a certificate's
-number) gives the errors a stable identity, so that results computed apart stay correlated.
+number) gives errors a stable identity, so that results computed apart stay correlated: of one curve, all of its errors;
+of many, those they have in common.
 """
 
 from __future__ import annotations
