@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from quanheng.measure.budget import InputRow, by_certificate, by_input
 from quanheng.measure.conformity import Verdict, decide
-from quanheng.measure.errors import InvalidLimits, InvalidModel
+from quanheng.measure.errors import InvalidLimits, InvalidModel, UnitError
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.second_order import linear_enough, second_order
+from quanheng.measure.quantity.unit_check import check, require_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
 from quanheng.work.budget.columns import Columns, Given, columns_of
 from quanheng.work.budget.notes import notes_of
@@ -33,6 +34,7 @@ def evaluate(file: BudgetFile, progress: Progress | None = None) -> Budget:
     """
     columns = columns_of(file)
     model = model_of(file, columns)
+    check_units(file, columns, model)
     evaluation = evaluated(file, model, columns)
     outputs = outputs_of(file, model)
     results = tuple(
@@ -65,6 +67,17 @@ def model_of(file: BudgetFile, columns: Columns) -> Model:
         return Model(expressions, list(names), complex_inputs=columns.complex_inputs)
     except InvalidModel as error:
         raise file.fault(("outputs",), str(error)) from error
+
+
+def check_units(file: BudgetFile, columns: Columns, model: Model) -> None:
+    """BadBudget names the output whose model does not fit its unit, or does not fit at all."""
+    units = {each.name: each.unit for each in columns.given}
+    for name, spec in outputs_of(file, model).items():
+        place = model.nodes[name].place
+        try:
+            require_unit(name, spec.unit, check(model.graph.entries, units, [place])[place])
+        except UnitError as error:
+            raise file.fault(("outputs", spec.name, "model"), str(error)) from error
 
 
 def evaluated(file: BudgetFile, model: Model, columns: Columns) -> Evaluation:
