@@ -17,7 +17,7 @@ CITY := --areas 24 --meters 60 --days 180 --seed 7 --struck 0.2
 FAULTS := --fault missing:0.005 --fault swap --fault theft --fault stopped --fault step
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --timeout 600
 
-.PHONY: help demo test test-all lint bench lock clean
+.PHONY: help demo test test-all lint bench bench-peers lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-all  连同长时演练 / with the long drills'
 	@echo 'make lint      ruff, mypy, import-linter'
 	@echo 'make bench     检出能力与速度 / detection and speed'
+	@echo 'make bench-peers  装上对照的软件（另一个环境）/ install the peers of the benchmark, apart'
 	@echo 'make lock      更新 constraints.txt / pin the versions anew'
 	@echo 'make clean     删除以上各命令所建之物 / remove what these commands made'
 
@@ -69,6 +70,12 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/bench.stamp
 	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
 
+# Peers of bench/uncertainty.py, in an environment of their own: some are under the GPL, none is a dependency.
+bench-peers: $(VENV)/bench.stamp
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check numpy scipy uncertainties GTC metrolopy noodlelab suncal 'jax<0.11'
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps uncpy
+
 # The header stays; options and addresses that pip-compile may write do not.
 lock: $(VENV)/dev.stamp
 	$(BIN)/pip install --quiet pip-tools
@@ -78,6 +85,6 @@ lock: $(VENV)/dev.stamp
 	mv $(VENV)/constraints.txt constraints.txt
 
 clean:
-	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peers demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf src/*.egg-info
