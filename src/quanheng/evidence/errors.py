@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from quanheng.ground.errors import Fault
 
+
 class BadRecord(Fault):
     """A record that is damaged, or that is none; or results that cannot be recorded."""
 
@@ -20,7 +21,14 @@ class BadArchive(Fault):
 
 
 T = TypeVar("T")
-JSON = {dict: "object", list: "array", str: "string", int: "whole number", float: "number", bool: "truth value"}
+JSON = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    int: "whole number",
+    float: "number",
+    bool: "truth value",
+}
 
 
 def expect(value: Any, kind: type[T], where: str, error: type[Fault] = BadRecord) -> T:
@@ -28,4 +36,6 @@ def expect(value: Any, kind: type[T], where: str, error: type[Fault] = BadRecord
     given: type = type(value)
     if given is kind or (kind is float and given is int):
         return cast(T, value)
-    raise error(f"{where}：应为 {JSON[kind]}，不是 {str(value)[:60]} / {where}: {str(value)[:60]} is no {JSON[kind]}")
+    raise error(
+        f"{where}：应为 {JSON[kind]}，不是 {str(value)[:60]} / {where}: {str(value)[:60]} is no {JSON[kind]}"
+    )

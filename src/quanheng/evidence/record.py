@@ -231,9 +231,7 @@ def _read(header: Mapping[str, Any], payload: memoryview, digest: str) -> Record
     ensembles = expect(header["ensembles"], list, "ensembles")
     sources = read_sources(listed, ensembles, blocks.take, digest)
     columns = {name: plan.column(blocks, sources) for name, plan in plans.items()}
-    inputs = {
-        expect(name, str, "inputs") for name in expect(header["inputs"], list, "inputs")
-    }
+    inputs = {expect(name, str, "inputs") for name in expect(header["inputs"], list, "inputs")}
     if not inputs <= set(columns):
         raise BadRecord("inputs：没有这样的列 / inputs: no such column")
     return Record(

@@ -66,9 +66,7 @@ def model_of(said: Any) -> RecordedModel | str | dict[str, str] | None:
                 np.array(code, dtype=np.int32).reshape(-1, 3),
                 np.array(registers, dtype=np.int32),
             )
-            return RecordedModel(
-                tuple(expect(each, str, "model.outputs") for each in outputs), tape
-            )
+            return RecordedModel(tuple(expect(each, str, "model.outputs") for each in outputs), tape)
     raise BadRecord("model：不是文字，也不是运算带 / model: neither texts nor a tape")
 
 

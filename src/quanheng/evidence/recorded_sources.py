@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from quanheng.evidence.errors import BadRecord, expect
 from quanheng.measure.errors import InvalidCorrelation
 from quanheng.measure.quantity import shapes
-from quanheng.measure.quantity.uncertain import Ensemble, Source, Sparse, Uncertain, checked_correlation
+from quanheng.measure.quantity.uncertain import (
+    Ensemble,
+    SomeRows,
+    Source,
+    Sparse,
+    Uncertain,
+    checked_correlation,
+)
 
 Float = NDArray[np.float64]
 Dof = float | Float
@@ -42,7 +49,9 @@ def canonical(value: Any) -> bytes:
 
 
 def is_stable(identity: Hashable) -> bool:
-    """Whether an identity means the same in every process: texts, numbers, and tuples of them."""
+    """Whether an identity means the same in every process: texts, numbers, tuples of them, and some rows of such."""
+    if isinstance(identity, SomeRows):
+        return is_stable(identity.whole)
     if isinstance(identity, tuple):
         return all(is_stable(each) for each in identity)
     return isinstance(identity, str | int) or (isinstance(identity, float) and math.isfinite(identity))
@@ -56,17 +65,19 @@ def in_order(columns: Sequence[Uncertain]) -> list[Source]:
 
     InvalidCorrelation where two under one identity differ.
     """
-    held: dict[Hashable, Source] = {}
-    for column in columns:
-        for source in (*column.shared, *column.private):
-            _check_same(held.setdefault(source.identity, source), source)
-    said = {source: canonical(said_source(source)) for source in held.values()}
+    known: dict[Hashable, Source] = {}
+    held: dict[Source, list[tuple[int, Column]]] = {}
+    for k, column in enumerate(columns):
+        for source, contribution in (*column.shared.items(), *column.private.items()):
+            _check_same(known.setdefault(source.identity, source), source)
+            held.setdefault(source, []).append((k, contribution))
+    said = {source: canonical(said_source(source)) for source in held}
     times = Counter(said.values())
     return sorted(
-        held.values(),
+        held,
         key=lambda source: (
             said[source],
-            _fingerprint(source, columns) if times[said[source]] > 1 else b"",
+            _fingerprint(source, held[source]) if times[said[source]] > 1 else b"",
         ),
     )
 
@@ -75,7 +86,7 @@ def said_source(source: Source) -> dict[str, Any]:
     """What JSON says of a source; degrees of freedom by row stand among the columns, here only how many."""
     return {
         "name": source.name,
-        "identity": source.identity if is_stable(source.identity) else None,
+        "identity": _said_identity(source.identity) if is_stable(source.identity) else None,
         "dof": {"rows": np.size(source.dof)} if np.ndim(source.dof) else _said_dof(float(source.dof)),
         "shape": _said_shape(source.shape),
         "kind": source.kind,
@@ -92,13 +103,14 @@ def said_ensembles(sources: Sequence[Source]) -> list[dict[str, Any]]:
         if group is not None and source.identity not in done:
             present = sorted((each for each in group.identities if each in number), key=number.__getitem__)
             absent = sorted(
-                (each for each in group.identities if each not in number and is_stable(each)), key=canonical
+                (each for each in group.identities if each not in number and is_stable(each)),
+                key=lambda each: canonical(_said_identity(each)),
             )
             order = [group.place[each] for each in (*present, *absent)]
             found.append(
                 {
                     "sources": [number[each] for each in present],
-                    "absent": absent,
+                    "absent": [_said_identity(each) for each in absent],
                     "matrix": group.matrix[np.ix_(order, order)].tolist(),
                     "declared": group.declared,
                 }
@@ -127,20 +139,22 @@ def _same_ensemble(a: Ensemble | None, b: Ensemble | None) -> bool:
     )
 
 
-def _fingerprint(source: Source, columns: Sequence[Uncertain]) -> bytes:
-    """A digest of what a source contributes to the columns."""
+def _fingerprint(source: Source, held: Sequence[tuple[int, Column]]) -> bytes:
+    """A digest of what a source contributes to the columns, by their numbers."""
     digest = hashlib.sha256(np.asarray(source.dof, dtype="<f8").tobytes())
-    for k, column in enumerate(columns):
-        for part in (column.shared, column.private):
-            contribution = part.get(source)
-            if isinstance(contribution, Sparse):
-                digest.update(b"%d" % k)
-                digest.update(np.asarray(contribution.rows, dtype="<i4").tobytes())
-                digest.update(np.asarray(contribution.values, dtype="<f8").tobytes())
-            elif contribution is not None:
-                digest.update(b"%d" % k)
-                digest.update(np.asarray(contribution, dtype="<f8").tobytes())
+    for k, column in held:
+        digest.update(b"%d " % k)
+        if isinstance(column, Sparse):
+            digest.update(np.asarray(column.rows, dtype="<i4").tobytes())
+        values = column.values if isinstance(column, Sparse) else column
+        digest.update(np.asarray(values, dtype="<f8").tobytes())
     return digest.digest()
+
+
+def _said_identity(identity: Hashable) -> Any:
+    if isinstance(identity, SomeRows):
+        return {"whole": _said_identity(identity.whole), "rows": np.frombuffer(identity.rows, "<i8").tolist()}
+    return [_said_identity(each) for each in identity] if isinstance(identity, tuple) else identity
 
 
 def _said_dof(dof: float) -> float | str | None:
@@ -230,6 +244,9 @@ def _read_shape(said: Mapping[str, Any], where: str) -> shapes.Shape:
 def _identity(said: Any, where: str) -> Hashable:
     if isinstance(said, list):
         return tuple(_identity(each, where) for each in said)
+    if isinstance(said, dict) and set(said) == {"whole", "rows"}:
+        rows = [whole(each, f"{where}.rows") for each in expect(said["rows"], list, f"{where}.rows")]
+        return SomeRows(_identity(said["whole"], where), np.array(rows, dtype="<i8").tobytes())
     if isinstance(said, str | int | float) and not isinstance(said, bool):
         return said
     raise BadRecord(f"{where}.identity：不是文字、数或其列表 / {where}.identity: neither text nor number")
@@ -259,10 +276,7 @@ def _join(sources: list[Source], said: Any, where: str) -> None:
 
 
 def _matrix(said: Any, where: str) -> Float:
-    rows = [
-        expect(row, list, f"{where}.matrix")
-        for row in expect(said, list, f"{where}.matrix")
-    ]
+    rows = [expect(row, list, f"{where}.matrix") for row in expect(said, list, f"{where}.matrix")]
     if any(len(row) != len(rows) for row in rows):
         raise BadRecord(f"{where}.matrix：不是方阵 / {where}.matrix: is not square")
     return np.array(
