@@ -45,6 +45,7 @@ from problems import (  # noqa: E402
     related,
 )
 
+from quanheng.evidence.record import read_record, write_record  # noqa: E402
 from quanheng.measure.quantity.model import Model  # noqa: E402
 from quanheng.measure.quantity.uncertain import Source, Uncertain, named, quantity  # noqa: E402
 from quanheng.measure.risk import NormalPrior, global_risks  # noqa: E402
@@ -165,6 +166,30 @@ def risk(quick: bool) -> Job:
     return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: goals}, equal)
 
 
+def stored(quick: bool) -> Job:
+    """Bytes of a result, of which six sources are shared and two its own, so that its correlation can be read back."""
+    size = 1000
+    values, shared, private = related(size)
+
+    def ours() -> Prepared:
+        sources = {named(f"shared {k}"): row for k, row in enumerate(shared)}
+        own = {Source(f"own {k}"): row for k, row in enumerate(private)}
+        result = Uncertain(values, sources, own)
+
+        def run() -> Float:
+            record = write_record({"y": result}, units={"y": "1"})
+            again = read_record(record).results["y"]
+            assert np.array_equal(again.u, result.u)
+            assert np.array_equal(again.correlation(result.take([0])), result.correlation(result.take([0])))
+            return np.array([[len(record) / size]])
+
+        return Prepared(size, run)
+
+    figure = f"a record of {in_words(size)} results with shared sources, a result"
+    of_result: Callable[[Repetition], float] = lambda repetition: float(repetition.result[0, 0])  # noqa: E731
+    return Job(figure, "B", size, {PLAIN: ours}, {PLAIN: {"GTC": 10.0}}, any_result, figure_of=of_result)
+
+
 def total(quick: bool) -> Job:
     """Variance of the weighted total of results that share six sources, beside reading its numbers once."""
     size = 100_000 if quick else 1_000_000
@@ -189,6 +214,7 @@ JOBS: dict[str, Callable[[bool], Job]] = {
     "scalar": scalar,
     "column": column,
     "risk": risk,
+    "bytes": stored,
     "total": total,
 }
 
