@@ -13,6 +13,7 @@ from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.constants import CONSTANTS
 from quanheng.measure.quantity.dimension import BASES, NUMBER, Dimension
 from quanheng.measure.quantity.legal_units import KINDS, PREFIXES, REFUSED, ROWS
+from quanheng.measure.quantity.rounding import RULES
 from quanheng.measure.quantity.unit_names import plain
 from quanheng.measure.quantity.units import (
     compatible,
@@ -100,6 +101,15 @@ def test_a_scale_that_nothing_converts_to_is_its_own_dimension(symbol):
     assert str(parse_unit(symbol).dimension) == symbol
 
 
+def test_the_documentation_says_how_spellings_are_read():
+    page = (Path(__file__).resolve().parents[3] / "docs/methods/units.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*) \| (\S+) \| .* \|$", page, re.MULTILINE)
+    examples = [(text, symbol) for texts, symbol in rows for text in re.findall("`(.*?)`", texts)]
+    read = [(text, symbol) for text, symbol in examples if text not in RULES]
+    assert len(read) >= 10
+    assert [(text, parse_unit(text).symbol) for text, _ in read] == read
+
+
 # ---- refusals
 
 
@@ -170,6 +180,24 @@ def test_a_prefix_does_not_hide_why_a_unit_is_refused():
 def test_what_is_no_unit_at_all_is_refused(text):
     with pytest.raises(UnitError):
         parse_unit(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "km^999999999",
+        "((((Ym^9)^9)^9)^9)^9",
+        "\\kilo\\metre\\tothe{999999999}",
+        "Qm^12",
+        "qm^11",
+        "(" * 99 + "m",
+        "m" * 999,
+    ],
+)
+def test_a_unit_made_to_keep_a_reader_busy_is_refused(text):
+    for read in (parse_unit, from_dsi):
+        with pytest.raises(UnitError):
+            read(text)
 
 
 @given(st.text(max_size=12) | st.text("mskgNWh/·^*()-0123. \\{}", max_size=12))

@@ -86,6 +86,8 @@ class Unit:
 # ---- reading -----------------------------------------------------------------------------------------------------
 
 Factors = list[tuple[Unit, Fraction]]
+# no unit in use is longer, or of a higher power; what is has been made to keep a reader busy
+LONGEST, LARGEST_POWER = 200, 12
 # m^2, m^(1/2), m^-0.5; m2 and s-1, where no solidus can be meant
 POWER = re.compile(
     r"(?P<of>.+(?=\^)|.*[^\d^+-])\^?(?P<power>(?<=\^)\([+-]?\d+(?:[./]\d+)?\)|(?<=\^)[+-]?\d+\.\d+|[+-]?\d+)"
@@ -102,19 +104,26 @@ def parse_unit(text: str, kind: str | None = None) -> Unit:
     if "\\" in text:
         unit = _dsi_unit(text, legal=True)
     else:
-        spelled = plain(text)
+        spelled = plain(_short(text))
         if not spelled:
             raise UnitError("没有写单位；纯数写 1 / no unit stands there; write 1 for a pure number")
         unit = _product(_factors(spelled, text))
     return unit if kind is None else _of_kind(unit, kind)
 
 
+@lru_cache(maxsize=4096)
 def from_dsi(text: str) -> Unit:
     """The unit that a D-SI name means, also where it is no legal unit but stands in a certificate (\\milli\\bar).
 
     D-SI (SmartCom, 2.2): prefix, unit and \\tothe{…} in turn; \\per inverts the unit after it. UnitError otherwise.
     """
     return _dsi_unit(text, legal=False)
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST:
+        raise UnitError(f"单位长于 {LONGEST} 个字符 / the unit is longer than {LONGEST} characters")
+    return text
 
 
 def to_dsi(unit: Unit) -> str:
@@ -165,7 +174,7 @@ def _power(text: str, origin: str) -> Fraction:
 
 
 def _dsi_unit(text: str, legal: bool) -> Unit:
-    tokens = re.findall(r"\s*\\([A-Za-z]+)\s*(?:\{\s*([^{}]*?)\s*\})?\s*|(.)", text, re.DOTALL)
+    tokens = re.findall(r"\s*\\([A-Za-z]+)\s*(?:\{\s*([^{}]*?)\s*\})?\s*|(.)", _short(text), re.DOTALL)
     factors: Factors = []
     prefix, sign, raised = "", 1, True
     for name, braces, stray in tokens:
@@ -299,7 +308,11 @@ def _product(factors: Factors) -> Unit:
     size: Fraction | float = Fraction(1)
     dimension = NUMBER
     for unit, power in factors:
+        if abs(power) > LARGEST_POWER:
+            raise UnitError(f"{unit} 的指数 {power} 过大 / the power {power} of {unit} is too large")
         size, dimension = _times(size, _raised(unit.factor, power)), dimension * unit.dimension**power
+    if not 1e-300 < size < 1e300:
+        raise UnitError("单位过大或过小 / the unit is too large or too small for a number")
     dsi = _join("", (raised_dsi(unit.dsi, power) for unit, power in factors))
     ucum = _join(".", (raised_ucum(unit.ucum, power) for unit, power in factors))
     return Unit(
