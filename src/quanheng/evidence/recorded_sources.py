@@ -17,6 +17,7 @@ from quanheng.evidence.errors import BadRecord, expect
 from quanheng.measure.errors import InvalidCorrelation
 from quanheng.measure.quantity import shapes
 from quanheng.measure.quantity.uncertain import (
+    Column,
     Ensemble,
     SomeRows,
     Source,
@@ -86,7 +87,7 @@ def said_source(source: Source) -> dict[str, Any]:
     """What JSON says of a source; degrees of freedom by row stand among the columns, here only how many."""
     return {
         "name": source.name,
-        "identity": _said_identity(source.identity) if is_stable(source.identity) else None,
+        "identity": said_identity(source.identity) if is_stable(source.identity) else None,
         "dof": {"rows": np.size(source.dof)} if np.ndim(source.dof) else _said_dof(float(source.dof)),
         "shape": _said_shape(source.shape),
         "kind": source.kind,
@@ -104,13 +105,13 @@ def said_ensembles(sources: Sequence[Source]) -> list[dict[str, Any]]:
             present = sorted((each for each in group.identities if each in number), key=number.__getitem__)
             absent = sorted(
                 (each for each in group.identities if each not in number and is_stable(each)),
-                key=lambda each: canonical(_said_identity(each)),
+                key=lambda each: canonical(said_identity(each)),
             )
             order = [group.place[each] for each in (*present, *absent)]
             found.append(
                 {
                     "sources": [number[each] for each in present],
-                    "absent": [_said_identity(each) for each in absent],
+                    "absent": [said_identity(each) for each in absent],
                     "matrix": group.matrix[np.ix_(order, order)].tolist(),
                     "declared": group.declared,
                 }
@@ -151,10 +152,11 @@ def _fingerprint(source: Source, held: Sequence[tuple[int, Column]]) -> bytes:
     return digest.digest()
 
 
-def _said_identity(identity: Hashable) -> Any:
+def said_identity(identity: Hashable) -> Any:
+    """What JSON says of a stable identity."""
     if isinstance(identity, SomeRows):
-        return {"whole": _said_identity(identity.whole), "rows": np.frombuffer(identity.rows, "<i8").tolist()}
-    return [_said_identity(each) for each in identity] if isinstance(identity, tuple) else identity
+        return {"whole": said_identity(identity.whole), "rows": np.frombuffer(identity.rows, "<i8").tolist()}
+    return [said_identity(each) for each in identity] if isinstance(identity, tuple) else identity
 
 
 def _said_dof(dof: float) -> float | str | None:
