@@ -128,7 +128,10 @@ def result_of(
         linear_enough=bool(linear_enough(evaluation, name)[0]),
         second_order_u=unit.difference_from_si(float(second.u[0])),
         second_order_bias=unit.difference_from_si(float(second.bias[0])),
-        rows=tuple(row_of(each, rows[each.name], spec) for each in columns.given),
+        rows=tuple(
+            row_of(each, rows[each.name], spec, each.name in evaluation.sensitivities[name])
+            for each in columns.given
+        ),
         certificates=certificates_of(name, spec, columns, evaluation),
     )
 
@@ -138,7 +141,7 @@ def told(x: float) -> float:
     return float(f"{x:.15g}")
 
 
-def row_of(given: Given, row: InputRow, output: OutputSpec) -> Row:
+def row_of(given: Given, row: InputRow, output: OutputSpec, used: bool) -> Row:
     """A row of the budget in the units of the file."""
     c = float(row.sensitivity[0]) * given.unit.scale / output.unit.scale
     share = float(row.share[0])
@@ -151,7 +154,7 @@ def row_of(given: Given, row: InputRow, output: OutputSpec) -> Row:
         for e, part in zip(given.effects, shares, strict=True)
     ]
     return Row(
-        given.shown, given.value, given.unit, given.u, given.dof, c, c * given.u, share, tuple(effects)
+        given.shown, given.value, given.unit, given.u, given.dof, c, c * given.u, share, tuple(effects), used
     )
 
 

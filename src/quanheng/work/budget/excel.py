@@ -106,7 +106,7 @@ def _result(sheet: Worksheet, result: Result, language: Language) -> None:
     _line(sheet, [said(remarks.linearity(result), language)])
     _line(sheet, [])
     _head(sheet, BUDGET, language)
-    for row in result.rows:
+    for row in (each for each in result.rows if each.used):
         _line(sheet, _row(row, language))
         for effect in row.effects if row.is_sum else ():
             _line(sheet, _effect(effect, row, language), pale=True)

@@ -12,11 +12,11 @@ from quanheng.work.budget.words import UNDEFINED, Language, said
 NONE = "–"
 
 
-def value_of(value: float, u: float) -> str:
-    """A value to the last place of its u; an exact one with all its digits."""
-    if not (math.isfinite(u) and u > 0) or value == 0:
+def value_of(value: float, u: float, digits: int = 2) -> str:
+    """A value to the last of so many digits of its u; an exact one with all it has."""
+    if not (math.isfinite(value) and math.isfinite(u) and u > 0) or value == 0:
         return plain(value)
-    head, _, rest = concise(value, u).partition("(")
+    head, _, rest = concise(value, u, digits).partition("(")
     return head + rest.partition(")")[2]
 
 
@@ -39,7 +39,7 @@ def dof_of(dof: float, language: Language = "both") -> str:
     """Degrees of freedom to a tenth."""
     if math.isnan(dof):
         return said(UNDEFINED, language)
-    return "∞" if math.isinf(dof) else f"{dof:.1f}".removesuffix(".0")
+    return "∞" if math.isinf(dof) else plain(round(dof, 1))
 
 
 def percent(share: float) -> str:

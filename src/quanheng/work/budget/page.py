@@ -45,10 +45,15 @@ def _lead(budget: Budget) -> str:
     for result in budget.results:
         decision = budget.conformity.get(result.name)
         verdict = "" if decision is None else " " + _verdict(decision)
-        zh, en = (escape(line_of(result, language)) for language in ("zh", "en"))
+        zh, en = (_unbroken(line_of(result, language)) for language in ("zh", "en"))
         p = f"<small>p = {coverage_of(budget.coverage)}</small>"
         lines.append(f'<p class="answer">{markup.say_html(zh, en) if zh != en else zh} {p}{verdict}</p>')
     return "".join(lines)
+
+
+def _unbroken(line: str) -> str:
+    """A result whose equations stay on one line each."""
+    return escape(line.replace(" = ", "\u00a0=\u00a0"))
 
 
 def _verdict(decision: Decision) -> str:
@@ -115,7 +120,7 @@ def _row(zh: Line, en: Line, head: list[Words], classes: list[str]) -> str:
     for k in range(1, len(head)):
         text = say(Words(zh.cells[k], en.cells[k]))
         if k == len(head) - 1:
-            text = _length(zh.share) + text
+            text = _extent(zh.share) + text
         elif text:
             text = f'<i class="label">{say(head[k])}</i>{text}'
         cells.append(f'<td class="{classes[k]}">{text}</td>')
@@ -123,9 +128,9 @@ def _row(zh: Line, en: Line, head: list[Words], classes: list[str]) -> str:
     return f'<tr{kind}><th scope="row">{name}</th>{"".join(cells)}</tr>'
 
 
-def _length(share: float) -> str:
+def _extent(share: float) -> str:
     width = LONGEST * min(abs(share), 1.0)
-    return f'<i class="length{" below" if share < 0 else ""}" style="width:{width:.3f}rem"></i>'
+    return f'<i class="extent{" below" if share < 0 else ""}" style="width:{width:.3f}rem"></i>'
 
 
 def _sources(result: Result) -> str:

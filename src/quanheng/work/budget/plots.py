@@ -122,7 +122,7 @@ def _reach(result: Result, trials: Trials, decision: Decision | None) -> tuple[f
     room = 0.45 * (high - low)
     low, high = low - room, high + room
     for limit in _limits(decision):
-        far = 2.5 * (high - low)
+        far = 0.8 * (high - low)
         if low - far < limit - result.value < high + far:
             low, high = (
                 min(low, limit - result.value - 0.1 * room),

@@ -44,6 +44,7 @@ class Row:
     contribution: float  # c·u with its sign, in the unit of the result
     share: float  # part of u² of the result
     effects: tuple[Effect, ...]
+    used: bool  # by the model of the result
 
     @property
     def kind(self) -> Kind | None:

@@ -60,16 +60,19 @@ WORDED = (0, 3, 4)  # columns that hold words, the others hold figures
 
 
 def budget_lines(result: Result, language: Language = "both") -> list[Line]:
-    """The budget of a result: inputs in the order of the file, each with the effects that the file lists."""
+    """The budget of a result: inputs that it uses, in the order of the file, each with the effects that the file lists.
+
+    Contributions end at the third digit of u.
+    """
     lines = []
     for row in result.rows:
-        lines.append(_line(row, language))
-        if row.is_sum:
-            lines += [_effect_line(effect, row, language) for effect in row.effects]
+        if row.used:
+            lines.append(_line(row, result, language))
+            lines += [_effect_line(e, row, result, language) for e in row.effects if row.is_sum]
     return lines
 
 
-def _line(row: Row, language: Language) -> Line:
+def _line(row: Row, result: Result, language: Language) -> Line:
     return Line(
         row.input,
         with_unit(value_of(row.value, row.u), row.unit),
@@ -78,12 +81,12 @@ def _line(row: Row, language: Language) -> Line:
         said(words.DISTRIBUTIONS[row.distribution], language),
         dof_of(row.dof, language) if row.effects else "",
         plain(row.sensitivity, 4),
-        plain(row.contribution, 3) if row.u else "0",
+        value_of(row.contribution, result.u, 3),
         row.share,
     )
 
 
-def _effect_line(effect: Effect, row: Row, language: Language) -> Line:
+def _effect_line(effect: Effect, row: Row, result: Result, language: Language) -> Line:
     name = printable(effect.name) or row.input
     return Line(
         name,
@@ -93,7 +96,7 @@ def _effect_line(effect: Effect, row: Row, language: Language) -> Line:
         said(words.DISTRIBUTIONS[effect.distribution], language),
         dof_of(effect.dof, language),
         "",
-        plain(effect.contribution, 3),
+        value_of(effect.contribution, result.u, 3),
         effect.share,
         True,
     )
