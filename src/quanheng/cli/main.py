@@ -20,6 +20,7 @@ JOBS = {
     "explain": "说明一块表为何如此判定 / explain the verdict on one meter",
     "learn": "把现场核查结果带回来 / bring back what field checks found",
     "recompute": "由凭据重算一次运行 / compute a run again from its bundle",
+    "uncertainty": "由测量模型得出不确定度报告 / from a measurement model to an uncertainty report",
 }
 INTERRUPTED = 130
 

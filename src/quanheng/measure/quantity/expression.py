@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+import keyword
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -18,6 +21,7 @@ Value: TypeAlias = Node | ComplexTerm
 
 LONGEST = 10_000
 DEEPEST = 200
+TOO_DEEP = "嵌套过深，请分成几个输出 / nested too deeply: divide the model among several outputs"
 
 # other spellings that people use for NumPy's names
 SPELLINGS = {
@@ -40,10 +44,10 @@ BINARY: dict[type[ast.operator], str] = {
 
 def names_in(text: str) -> list[str]:
     """Names of quantities in an expression (functions and π left out), in order of appearance."""
-    tree = _parsed(text)
+    tree, lines = _parsed(text), _lines(_source(text))
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     found = [
-        (node.lineno, node.col_offset, node.id)
+        (node.lineno, node.col_offset, _spelled(node, lines))
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and id(node) not in called
     ]
@@ -62,17 +66,51 @@ def read(text: str, graph: Graph, known: Mapping[str, Value]) -> Value:
 def _parsed(text: str) -> ast.Expression:
     if len(text) > LONGEST:
         raise InvalidModel(f"模型长于 {LONGEST} 个字符 / the model is longer than {LONGEST} characters")
-    # people write x^2; as Python it would be an exclusive or, with another precedence
-    source = text.strip().replace("^", "**").replace("·", "*").replace("×", "*").replace("−", "-")
+    source = _source(text)
+    if not source:
+        raise InvalidModel("模型是空的 / the model is empty")
+    if "#" in source:
+        raise InvalidModel(f"模型“{_short(text)}”中有 # / there is a # in the model: write nothing beside it")
     try:
-        return ast.parse(source, mode="eval")
+        with warnings.catch_warnings():
+            # of spellings that are refused below
+            warnings.simplefilter("ignore")
+            return ast.parse(source, mode="eval")
     except SyntaxError as error:
-        message = (
-            f"模型“{text}”第 {error.offset} 列有语法错误 / syntax error in column {error.offset} of the model"
-        )
-        raise InvalidModel(message) from error
+        raise _syntax(text, source, error) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise InvalidModel("模型不可读 / the model cannot be read") from error
+        raise InvalidModel(f"模型“{_short(text)}”{TOO_DEEP}") from error
+
+
+def _source(text: str) -> str:
+    # people write x^2; as Python it would be an exclusive or, with another precedence
+    return text.strip().replace("^", "**").replace("·", "*").replace("×", "*").replace("−", "-")
+
+
+def _lines(source: str) -> list[bytes]:
+    return [line.encode() for line in re.split(r"\r\n|\r|\n", source)]
+
+
+def _spelled(node: ast.expr, lines: list[bytes]) -> str:
+    """A name as it is written: Python reads µ (micro) as μ (mu), and a table may say either."""
+    return lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
+
+
+def _syntax(text: str, source: str, error: SyntaxError) -> InvalidModel:
+    reserved = [word for word in re.findall(r"\w+", source) if keyword.iskeyword(word)]
+    if reserved:
+        return InvalidModel(
+            f"模型“{_short(text)}”：{reserved[0]} 不能作名称，请改名，如 {reserved[0]}_ / "
+            f"{reserved[0]!r} cannot be a name: call it {reserved[0]}_, say"
+        )
+    return InvalidModel(
+        f"模型“{_short(text)}”第 {error.offset or 1} 列有语法错误 / "
+        f"syntax error in column {error.offset or 1} of the model"
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 class _Reader:
@@ -80,12 +118,13 @@ class _Reader:
 
     def __init__(self, text: str, graph: Graph, known: Mapping[str, Value]) -> None:
         self.text = text
+        self.lines = _lines(_source(text))
         self.graph = graph
         self.known = known
 
     def value(self, node: ast.expr, depth: int) -> Value:
         if depth > DEEPEST:
-            raise self.refused(node, "嵌套过深 / nested too deeply")
+            raise self.refused(node, TOO_DEEP)
         match node:
             case ast.Constant(value=bool() | str() | bytes()):
                 raise self.refused(node, "不是数 / is no number")
@@ -93,10 +132,10 @@ class _Reader:
                 return self.graph.constant(_float(number))
             case ast.Constant(value=complex() as number):
                 return ComplexTerm(self.graph.constant(number.real), self.graph.constant(number.imag))
-            case ast.Name(id=name):
-                return self.named(node, name)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
-                return self.apply(BINARY[type(op)], self.value(left, depth + 1), self.value(right, depth + 1))
+            case ast.Name():
+                return self.named(node, _spelled(node, self.lines))
+            case ast.BinOp(op=op) if type(op) in BINARY:
+                return self.chain(node, depth)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return self.apply("negative", self.value(operand, depth + 1))
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
@@ -109,6 +148,17 @@ class _Reader:
                 raise self.refused(
                     node, "只能用数、名称、+ - * / ** 和函数 / only numbers, names, + - * / ** and functions"
                 )
+
+    def chain(self, node: ast.expr, depth: int) -> Value:
+        """a + b + c + …: one operation after the other from the left, so that a sum may be as long as it likes."""
+        above = []
+        while isinstance(node, ast.BinOp) and type(node.op) in BINARY:
+            above.append(node)
+            node = node.left
+        term = self.value(node, depth + 1)
+        for each in reversed(above):
+            term = self.apply(BINARY[type(each.op)], term, self.value(each.right, depth + 1))
+        return term
 
     def named(self, node: ast.expr, name: str) -> Value:
         if name in self.known:
@@ -131,9 +181,11 @@ class _Reader:
         return self.graph.apply(name, *(term for term in terms if isinstance(term, Node)))
 
     def refused(self, node: ast.expr, why: str) -> InvalidModel:
-        column = node.col_offset + 1
-        piece = ast.unparse(node)[:40]
-        return InvalidModel(f"模型“{self.text}”第 {column} 列“{piece}” / column {column}: {why}")
+        line = self.lines[node.lineno - 1]
+        # Python counts bytes; people count characters
+        column = len(line[: node.col_offset].decode()) + 1
+        piece = line[node.col_offset :].decode()[:40]
+        return InvalidModel(f"模型“{_short(self.text)}”第 {column} 列“{piece}” / column {column}: {why}")
 
     def unknown(self, node: ast.expr, name: str, what: str, candidates: Any) -> InvalidModel:
         close = difflib.get_close_matches(name, list(candidates), 3, 0.5)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from quanheng.measure.quantity.generator import CENTRE, FAR_TAIL, LN2, MANTISSA, SERIES, TAIL
 from quanheng.measure.quantity.graph import Tape
-from quanheng.measure.quantity.sample import Inputs, Kernels
+from quanheng.measure.quantity.sample import Evaluator, Inputs, Kernels
+from quanheng.measure.quantity.schedule import LOAD
 from quanheng.measure.quantity.shapes import NODES, REACH, Table
 
 Float = NDArray[np.float64]
@@ -98,11 +99,10 @@ def _log(m: float, e: float) -> float:
     return e * LN2[0] + (2.0 * s + (2.0 * s * h + e * LN2[1]))
 
 
-def normal_scores(u: Float) -> Float:
+def normal_scores(u: Float, out: Float) -> Float:
     """As `generator.normal_scores`."""
-    z = np.empty(u.shape)
-    _normal_scores(np.ascontiguousarray(u).reshape(-1), z.reshape(-1))
-    return z
+    _normal_scores(np.ravel(u), out.reshape(-1))
+    return out
 
 
 # ---- tables ----------------------------------------------------------------------------------------------------
@@ -120,9 +120,8 @@ def _interpolate(values: Float, slopes: Float, scores: Float, out: Float) -> Non
         out[i] = low + s * (rise + (1 - s) * (at_low * (1 - s) + at_high * s))
 
 
-def interpolate(table: Table, scores: Float) -> Float:
+def interpolate(table: Table, scores: Float, out: Float) -> Float:
     """As `shapes.interpolate`."""
-    out = np.empty(len(scores))
     _interpolate(table.values, table.slopes, scores, out)
     return out
 
@@ -220,83 +219,71 @@ def _function(code: int, x: float) -> float:
 
 
 @compiled
-def _sum_up(
-    r: Float,
-    i: int,
-    value: float,
-    part: Whole,
-    contributions: Float,
-    row: int,
-    draws: Float,
-    n: int,
+def _load(
+    r: Float, y: int, value: float, part: Whole, contributions: Float, row: int, draws: Float, n: int
 ) -> None:
-    """r[i] = value + Σ contribution·draw over the terms of input i, in their order; `part` says which they are."""
+    """r[y] = value + Σ contribution·draw over the terms of an input, in their order; `part` says which they are."""
     if part[0] == part[1]:
         for j in range(n):
-            r[i, j] = value
+            r[y, j] = value
     for t in range(part[0], part[1]):
         c, d = contributions[t, row], part[2 + t - part[0]]
         if t == part[0]:
             for j in range(n):
-                r[i, j] = value + c * draws[d, j]
+                r[y, j] = value + c * draws[d, j]
         else:
             for j in range(n):
-                r[i, j] += c * draws[d, j]
+                r[y, j] += c * draws[d, j]
+
+
+@compiled
+def _run(
+    steps: Whole, r: Float, values: Float, parts: Whole, contributions: Float, row: int, draws: Float, n: int
+) -> None:
+    for s in range(len(steps)):
+        code, a, b, y = steps[s]
+        if code == LOAD:
+            _load(r, y, values[a, row], parts[a], contributions, row, draws, n)
+        else:
+            _apply(code, r, a, b, y, n)
 
 
 @compiled
 def _evaluate(
-    code: NDArray[np.int32],
-    outputs: NDArray[np.int32],
-    constants: Float,
-    by_row: NDArray[np.bool_],
+    shared: Whole,
+    own: Whole,
+    outputs: Whole,
+    r: Float,
     values: Float,
     parts: Whole,
     contributions: Float,
     draws: Float,
     out: Float,
 ) -> None:
-    """Registers of a stretch: those the same for all rows once (`by_row` false), the others row by row."""
-    k, fixed = len(values), len(values) + len(constants)
-    r = np.empty((len(by_row), STRETCH))
-    for c in range(len(constants)):
-        r[k + c] = constants[c]
     for first in range(0, draws.shape[1], STRETCH):
         n = min(STRETCH, draws.shape[1] - first)
         d = draws[:, first : first + n].copy()
-        for row in range(-1, len(out)):
-            # row −1 stands for what all rows share
-            at = max(row, 0)
-            for i in range(k):
-                if by_row[i] == (row >= 0):
-                    _sum_up(r, i, values[i, at], parts[i], contributions, at, d, n)
-            for o in range(len(code)):
-                if by_row[fixed + o] == (row >= 0):
-                    _apply(code[o, 0], r, code[o, 1], code[o, 2], fixed + o, n)
+        _run(shared, r, values, parts, contributions, 0, d, n)
+        for row in range(len(out)):
+            _run(own, r, values, parts, contributions, row, d, n)
             for o in range(len(outputs)):
-                if row >= 0:
-                    out[row, o, first : first + n] = r[outputs[o], :n]
+                out[row, o, first : first + n] = r[outputs[o], :n]
 
 
-def evaluator(tape: Tape, inputs: Inputs) -> Callable[[Float, Float], None]:
+def evaluator(tape: Tape, inputs: Inputs) -> Evaluator:
     """As `sample.evaluator`."""
-    rows = inputs.rows
-    by_row = [
-        len(v) > 1 or any(len(c) > 1 for _, c in t) for v, t in zip(inputs.values, inputs.terms, strict=True)
-    ]
-    by_row += [False] * len(tape.constants)
-    for _, a, b in tape.code:
-        by_row.append(by_row[a] or by_row[b])
-    fixed = (
-        tape.code,
-        tape.outputs,
-        tape.constants,
-        np.array(by_row),
-        _wide(inputs.values, rows),
-        _parts(inputs),
-        _wide(tuple(c for each in inputs.terms for _, c in each), rows),
-    )
-    return lambda draws, out: _evaluate(*fixed, draws, out)
+    plan = inputs.schedule(tape)
+    registers = np.empty((plan.buffers, STRETCH))
+    for place, number in plan.constants:
+        registers[place] = number
+    values = _wide(inputs.values, inputs.rows)
+    contributions = _wide(tuple(c for each in inputs.terms for _, c in each), inputs.rows)
+    parts = _parts(inputs)
+
+    def evaluate(draws: Float, out: Float) -> None:
+        _evaluate(plan.shared, plan.own, plan.outputs, registers, values, parts, contributions, draws, out)
+
+    return evaluate
 
 
 def _parts(inputs: Inputs) -> Whole:

@@ -119,17 +119,25 @@ SERIES = tuple(1.0 / (2 * k + 1) for k in range(11))
 LN2 = (6.93147180369123816490e-01, 1.90821492927058770002e-10)
 
 
-def normal_scores(u: Float) -> Float:
-    """Normal quantiles of uniforms of any shape, within 1e-15 of their size; the same bits on every machine."""
-    q = (u - 0.5).ravel()
-    z = np.empty_like(q)
-    for first in range(0, len(q), BLOCK):
+def normal_scores(u: Float, out: Float | None = None) -> Float:
+    """Normal quantiles of uniforms of any shape, within 1e-15 of their size; the same bits on every machine.
+
+    `out` is a contiguous array of that shape.
+    """
+    z = np.empty(u.shape) if out is None else out
+    flat, into = np.ravel(u), z.reshape(-1)
+    tails, beyond = [], []
+    for first in range(0, len(flat), BLOCK):
         part = slice(first, first + BLOCK)
-        np.multiply(q[part], _rational(CENTRE, 0.180625 - q[part] * q[part]), out=z[part])
-    tails = np.flatnonzero(np.abs(q) > 0.425)
-    q = q[tails]
-    z[tails] = np.copysign(_tail_scores(0.5 - np.abs(q)), q)
-    return z.reshape(u.shape)
+        q = flat[part] - 0.5
+        np.multiply(q, _rational(CENTRE, 0.180625 - q * q), out=into[part])
+        far = np.flatnonzero(np.abs(q) > 0.425)
+        tails.append(far + first)
+        beyond.append(q[far])
+    if tails:
+        q = np.concatenate(beyond)
+        into[np.concatenate(tails)] = np.copysign(_tail_scores(0.5 - np.abs(q)), q)
+    return z
 
 
 def _tail_scores(p: Float) -> Float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,14 @@ from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.generator import MANTISSA, ONE, Words, key, normal_scores, philox, uniforms
 from quanheng.measure.quantity.graph import Tape
 from quanheng.measure.quantity.model import Evaluation
+from quanheng.measure.quantity.operations import BY_CODE
+from quanheng.measure.quantity.schedule import LOAD, Schedule, schedule
 from quanheng.measure.quantity.shapes import Normal, Shape, Table, Tabulated, interpolate
 from quanheng.measure.quantity.sobol import MOST_DIMENSIONS, Net, scrambled_net
 from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense
 
 Float = NDArray[np.float64]
+Evaluator: TypeAlias = Callable[[Float, Float], None]
 
 STRETCH = 4096  # trials drawn at once
 TILE = 8  # rows that NumPy works on at once
@@ -57,6 +61,17 @@ class Basis:
         """Places of correlated variables, and the lower factor of their correlation matrix."""
         return [(np.array(places), _factor(matrix)) for places, matrix in self.ensembles]
 
+    @cached_property
+    def together(self) -> frozenset[int]:
+        """Places of variables that are correlated with another."""
+        return frozenset(int(i) for places, _ in self.ensembles for i in places)
+
+    @cached_property
+    def scored(self) -> NDArray[np.intp]:
+        """Places of variables that are drawn from normal scores."""
+        held = [isinstance(shape, Normal | Tabulated) for shape in self.shapes]
+        return np.flatnonzero([h or i in self.together for i, h in enumerate(held)])
+
 
 def _factor(matrix: Float) -> Float:
     """Lower triangular L with LLᵀ = matrix, which may be singular."""
@@ -84,6 +99,14 @@ class Inputs:
 
         terms = tuple(tuple((place, taken(c)) for place, c in each) for each in self.terms)
         return Inputs(tuple(taken(each) for each in self.values), terms, len(rows))
+
+    def schedule(self, tape: Tape) -> Schedule:
+        """The order in which the tape is run: what differs from row to row after the rest."""
+        pairs = list(zip(self.values, self.terms, strict=True))
+        exact = {i: float(v[0]) for i, (v, terms) in enumerate(pairs) if len(v) == 1 and not terms}
+        # of one row everything is its own, so that buffers are taken again
+        by_row = [self.rows == 1 or len(v) > 1 or any(len(c) > 1 for _, c in terms) for v, terms in pairs]
+        return schedule(tape, [each and i not in exact for i, each in enumerate(by_row)], exact)
 
 
 # ---- from an evaluation ----------------------------------------------------------------------------------------
@@ -167,50 +190,44 @@ class Points:
     """Points of one randomisation: a scrambled net, and plain random numbers in the dimensions that it lacks."""
 
     net: Net | None
-    plain: range
     key: int
     index: int
 
-    def bits(self, first: int, count: int) -> Words:
-        """Points from `first`, a multiple of STRETCH, on as bits of uniforms, (d, count); at most STRETCH."""
-        parts = [] if self.net is None else [self.net.bits(first, count)]
-        for d in self.plain:
+    def fill(self, bits: Words, first: int) -> None:
+        """Fill (d, count <= STRETCH) with points from `first`, a multiple of STRETCH, on, as bits of uniforms."""
+        even = 0 if self.net is None else self.net.fill(bits, first)
+        for d in range(even, len(bits)):
             counter = self.index << 128 | d << 64 | first // 4
-            parts.append((philox(self.key, counter, count)[None] & MANTISSA) | ONE)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+            bits[d] = (philox(self.key, counter, bits.shape[1]) & MANTISSA) | ONE
 
 
 def points(seed: int, index: int, *, dimensions: int, m: int, method: str) -> Points:
     """The randomisation number `index` of a seed, of 2^m points; method "sobol" or "plain"."""
     even = min(dimensions, MOST_DIMENSIONS) if method == "sobol" else 0
     net = scrambled_net(seed, index, dimensions=even, m=m) if even else None
-    return Points(net, range(even, dimensions), key(seed, "plain"), index)
+    return Points(net, key(seed, "plain"), index)
 
 
-def draws(basis: Basis, bits: Words, kernels: Kernels) -> Float:
-    """Draws (s, count) of a basis from the bits (d, count) of uniforms, which are used up."""
-    u = uniforms(bits)
-    together = {int(i) for places, _ in basis.factors for i in places}
-    scored = [
-        i for i, shape in enumerate(basis.shapes) if isinstance(shape, Normal | Tabulated) or i in together
-    ]
-    out = np.empty((len(basis.shapes), u.shape[1]))
-    out[scored] = kernels.normal_scores(u if len(scored) == len(u) else u[basis.last[scored]])
+def draws(basis: Basis, u: Float, out: Float, kernels: Kernels) -> None:
+    """Fill `out` (s, count) with draws of a basis from uniforms (d, count), which are used up."""
+    scores, last = basis.scored, basis.last
+    if len(scores) == len(u):
+        kernels.normal_scores(u, out)
+    elif len(scores):
+        out[scores] = kernels.normal_scores(u[last[scores]], np.empty((len(scores), u.shape[1])))
     for places, factor in basis.factors:
         out[places] = factor @ out[places]
     for i, shape in enumerate(basis.shapes):
         if isinstance(shape, Normal):
             continue
-        if i in together:
+        if i in basis.together:
             np.clip(out[i], -FARTHEST, FARTHEST, out=out[i])
         if isinstance(shape, Tabulated):
-            out[i] = kernels.interpolate(shape.table, out[i])
+            kernels.interpolate(shape.table, out[i], out[i])
             continue
-        end = basis.last[i] + 1
-        if i in together:
-            u[end - 1] = ndtr(out[i])
-        out[i] = shape.draw(u[end - shape.uniforms : end])
-    return out
+        if i in basis.together:
+            u[last[i]] = ndtr(out[i])
+        out[i] = shape.draw(u[last[i] + 1 - shape.uniforms : last[i] + 1])
 
 
 # ---- trials ----------------------------------------------------------------------------------------------------
@@ -221,44 +238,73 @@ class Kernels:
     """The three loops in which a run spends its time: by NumPy, or compiled (`fused.py`), with the same results.
 
     evaluator(tape, inputs) makes a function of draws (s, count) and `out` (rows, q, count), which it fills with the
-    outputs of each row and trial.
+    outputs of each row and trial. It is for one thread: it keeps its buffers.
     """
 
-    normal_scores: Callable[[Float], Float]
-    interpolate: Callable[[Table, Float], Float]
-    evaluator: Callable[[Tape, Inputs], Callable[[Float, Float], None]]
+    normal_scores: Callable[[Float, Float], Float]
+    interpolate: Callable[[Table, Float, Float], Float]
+    evaluator: Callable[[Tape, Inputs], Evaluator]
 
 
-def evaluator(tape: Tape, inputs: Inputs) -> Callable[[Float, Float], None]:
-    """Outputs of a tape for each row of the inputs and each trial, in tiles that stay in the cache."""
-    rows = inputs.rows
-    tops = [slice(top, min(top + TILE, rows)) for top in range(0, rows, TILE)]
-    tiles = [inputs] if rows <= TILE else [inputs.take(np.arange(rows)[top]) for top in tops]
+def evaluator(tape: Tape, inputs: Inputs) -> Evaluator:
+    """Outputs of a tape for each row of the inputs and each trial, in tiles of some rows."""
+    plan = inputs.schedule(tape)
+    height = min(TILE, inputs.rows)
+    tiles = [slice(top, min(top + height, inputs.rows)) for top in range(0, inputs.rows, height)]
+    parts = [inputs.take(np.arange(inputs.rows)[tile]) for tile in tiles]
+    shared = {int(step[3]) for step in plan.shared}
+    registers: list[Float] = [np.empty((1 if k in shared else height, STRETCH)) for k in range(plan.buffers)]
+    numbers = dict(plan.constants)
+
+    def run(steps: list[list[int]], part: Inputs, draws: Float, rows: int) -> None:
+        count = draws.shape[1]
+        held = [numbers.get(k, each[:rows, :count]) for k, each in enumerate(registers)]
+        for code, a, b, y in steps:
+            if code == LOAD:
+                _load(part, a, draws, registers[y][:rows, :count])
+            elif BY_CODE[code].arity == 2:
+                BY_CODE[code].columns(held[a], held[b], out=held[y])
+            else:
+                BY_CODE[code].columns(held[a], out=held[y])
+
+    first, each = plan.shared.tolist(), plan.own.tolist()
 
     def evaluate(draws: Float, out: Float) -> None:
-        for top, part in zip(tops, tiles, strict=True):
-            x = [_input(value, terms, draws) for value, terms in zip(part.values, part.terms, strict=True)]
-            for j, y in enumerate(tape.columns(x)):
-                out[top, j] = y
+        with np.errstate(all="ignore"):
+            run(first, inputs, draws, 1)
+            for tile, part in zip(tiles, parts, strict=True):
+                run(each, part, draws, part.rows)
+                for j, k in enumerate(plan.outputs.tolist()):
+                    out[tile, j] = numbers.get(k, registers[k][: part.rows, : draws.shape[1]])
 
     return evaluate
 
 
-def _input(value: Float, terms: tuple[tuple[int, Float], ...], draws: Float) -> Float | float:
-    x: Float | float = float(value[0]) if len(value) == 1 else value[:, None]
-    for place, c in terms:
-        # what is the same for all rows stays one row, and so does what the tape makes of it
-        x = x + (float(c[0]) if len(c) == 1 else c[:, None]) * draws[place]
-    return x
+def _load(inputs: Inputs, i: int, draws: Float, x: Float) -> None:
+    """x (rows or 1, count) = value + Σ contribution·draw."""
+    value = inputs.values[i][:, None]
+    for t, (place, c) in enumerate(inputs.terms[i]):
+        if t == 0:
+            np.multiply(c[:, None], draws[place], out=x)
+            x += value
+        else:
+            x += c[:, None] * draws[place]
+    if not inputs.terms[i]:
+        x[:] = value
 
 
 BY_NUMPY = Kernels(normal_scores, interpolate, evaluator)
 
 
-def fill(
-    out: Float, where: Points, basis: Basis, evaluate: Callable[[Float, Float], None], kernels: Kernels
-) -> None:
+def fill(out: Float, where: Points, basis: Basis, tape: Tape, inputs: Inputs, *, kernels: Kernels) -> None:
     """Fill `out` (rows, q, count) with the outputs of the first trials of one randomisation."""
+    evaluate = kernels.evaluator(tape, inputs)
+    count = min(out.shape[2], STRETCH)
+    bits = np.empty((basis.dimensions, count), dtype=np.uint64)
+    drawn = np.empty((len(basis.shapes), count))
     for first in range(0, out.shape[2], STRETCH):
         part = out[:, :, first : first + STRETCH]
-        evaluate(draws(basis, where.bits(first, part.shape[2]), kernels), part)
+        n = part.shape[2]
+        where.fill(bits[:, :n], first)
+        draws(basis, uniforms(bits[:, :n]), drawn[:, :n], kernels)
+        evaluate(drawn[:, :n], part)

@@ -274,15 +274,15 @@ def _wrong(chinese: str, english: str, value: object, wanted: str) -> InvalidDis
 # Tables with exact slopes
 
 
-def interpolate(table: Table, scores: Float) -> Float:
-    """Cubic Hermite interpolation at the scores (M,). Relative error below 1e-9 for |score| < 6."""
+def interpolate(table: Table, scores: Float, out: Float | None = None) -> Float:
+    """Cubic Hermite interpolation at the scores (M,), into `out` if given. Relative error < 1e-9 for |score| < 6."""
     position = (scores + REACH) * NODES
     node = position.astype(np.intp)
     s = position - node
     low = table.values[node]
     rise = table.values[node + 1] - low
     at_low, at_high = table.slopes[node] - rise, rise - table.slopes[node + 1]
-    return np.asarray(low + s * (rise + (1 - s) * (at_low * (1 - s) + at_high * s)))
+    return np.add(low, s * (rise + (1 - s) * (at_low * (1 - s) + at_high * s)), out=out)
 
 
 @lru_cache(maxsize=64)

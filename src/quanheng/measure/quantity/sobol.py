@@ -29,12 +29,17 @@ class Net:
     table: Words
     columns: Words
 
-    def bits(self, first: int, count: int) -> Words:
-        """Points from `first` on as bits `ONE | k` of uniforms, (d, count), without crossing a multiple of 2^TABLE."""
+    def fill(self, bits: Words, first: int) -> int:
+        """Fill the first d rows of `bits` (d or more, count) with points from `first` on, as bits `ONE | k`.
+
+        They must not cross a multiple of 2^TABLE. Returns d.
+        """
         start = first % self.table.shape[1]
         above = [j for j in range(TABLE, self.columns.shape[1]) if first >> j & 1]
         turned = np.bitwise_xor.reduce(self.columns[:, above], axis=1)
-        return np.asarray(self.table[:, start : start + count] ^ turned[:, None])
+        part = self.table[:, start : start + bits.shape[1]]
+        np.bitwise_xor(part, turned[:, None], out=bits[: len(part)])
+        return len(part)
 
 
 @lru_cache(maxsize=8)

@@ -160,7 +160,8 @@ def _monte_carlo(budget: Budget) -> str:
         trials = monte_carlo.outputs[result.name]
         bad = "" if trials.linear_validated else " bad"
         figures.append(f'<p class="note{bad}">{say(remarks.validation(result, trials))}</p>')
-        figures.append(_distribution(budget, result, trials))
+        if len(trials.density):
+            figures.append(_distribution(budget, result, trials))
     return table + "".join(figures)
 
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.model import Evaluation
-from quanheng.work.budget.budget_file import BudgetFile
-from quanheng.work.budget.result import MonteCarlo, Result
+from quanheng.measure.quantity.monte_carlo import Distribution, propagate, validate
+from quanheng.measure.quantity.units import Unit
+from quanheng.work.budget.budget_file import BudgetFile, MonteCarloSpec
+from quanheng.work.budget.result import MonteCarlo, Result, Trials
+
+Float = NDArray[np.float64]
+
+BINS = 72
+TAIL = 5e-4  # of the trials on each side, that the bins leave out
 
 
 def run_trials(
@@ -15,5 +26,81 @@ def run_trials(
     results: Sequence[Result],
     progress: Callable[[int, int], None] | None = None,
 ) -> MonteCarlo | None:
-    """All results by Monte Carlo (JCGM 101:2008); None where nothing is uncertain."""
-    return None
+    """All results by Monte Carlo (JCGM 101:2008); None where nothing is uncertain.
+
+    BadBudget where trials fall outside the domain of a model.
+    """
+    if not any(np.any(column.u) for column in evaluation.inputs.values()):
+        return None
+    spec = file.monte_carlo
+    try:
+        run = propagate(
+            evaluation,
+            trials=spec.trials,
+            seed=spec.seed,
+            coverage=file.coverage,
+            interval=spec.interval,
+            progress=progress,
+        )
+    except InvalidModel as error:
+        raise file.fault(outside(file), str(error)) from error
+    outputs = {each.name: trials_of(each, run.outputs[each.name], spec) for each in results}
+    correlation = between(list(outputs), list(run.outputs), run.correlation[0], run.outputs)
+    adaptive = spec.trials == "adaptive"
+    return MonteCarlo(outputs, int(run.trials[0]), spec.seed, adaptive, bool(run.converged[0]), correlation)
+
+
+def outside(file: BudgetFile) -> tuple[str, ...]:
+    """The key that trials outside the domain of a model are a fault of: the one output's model, if there is one."""
+    return ("outputs", next(iter(file.outputs)), "model") if len(file.outputs) == 1 else ("outputs",)
+
+
+def trials_of(result: Result, run: Distribution, spec: MonteCarloSpec) -> Trials:
+    """One result's trials, and the comparison of JCGM 101:2008, 8, in the unit of the output."""
+    unit = result.unit
+    told = in_unit(run, unit)
+    linear = validate(*result.interval, result.u, told)
+    interval = float(told.low[0]), float(told.high[0])
+    exact = result.u == 0 and interval[0] == interval[1]
+    assert run.sample is not None
+    edges, density = histogram(unit.from_si(run.sample))
+    return Trials(
+        value=float(told.value[0]),
+        u=float(told.u[0]),
+        interval=interval,
+        kind=spec.interval,
+        linear_validated=bool(linear.validated[0]) or exact,
+        differences=(float(linear.low[0]), float(linear.high[0])),
+        tolerance=0.0 if exact else float(linear.tolerance[0]),
+        edges=edges,
+        density=density,
+    )
+
+
+def in_unit(run: Distribution, unit: Unit) -> Distribution:
+    """The figures of a run in another unit than SI."""
+    value, low, high = (unit.from_si(each) for each in (run.value, run.low, run.high))
+    scaled = [unit.difference_from_si(each) for each in (run.u, run.errors)]
+    return Distribution(value, scaled[0], low, high, scaled[1], None)
+
+
+def histogram(sample: Float) -> tuple[Float, Float]:
+    """Edges (m + 1,) of bins and densities (m,) of the trials, the farthest left out; none where all are equal."""
+    low, high = np.quantile(sample, [TAIL, 1 - TAIL])
+    if not low < high:
+        return np.zeros(0), np.zeros(0)
+    edges = np.linspace(low, high, BINS + 1)
+    counts, _ = np.histogram(sample, bins=edges)
+    return edges, counts / len(sample) / np.diff(edges)
+
+
+def between(
+    names: Sequence[str], drawn: Sequence[str], matrix: Float, outputs: Mapping[str, Distribution]
+) -> Float:
+    """Correlation of the results; NaN where one is exact."""
+    places = [drawn.index(name) for name in names]
+    found = matrix[np.ix_(places, places)].copy()
+    exact = [not outputs[name].u[0] > 0 for name in names]
+    found[exact, :] = np.nan
+    found[:, exact] = np.nan
+    return found
