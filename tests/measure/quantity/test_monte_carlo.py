@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from quanheng.measure.errors import InvalidModel, InvalidUncertainty
+from quanheng.measure.quantity.model import Evaluation, Model
+from quanheng.measure.quantity.monte_carlo import propagate, validate
+from quanheng.measure.quantity.second_order import linear_enough
+from quanheng.measure.quantity.uncertain import Source, named, quantity
+
+
+def line(n: int = 1) -> Evaluation:
+    x = quantity(np.linspace(1, 2, n), (np.linspace(0.1, 0.3, n), Source("x")))
+    return Model("q = 2*x + z")(x=x, z=quantity(0.0, (0.2, named("bench"))))
+
+
+def test_one_seed_gives_one_result_and_another_seed_another() -> None:
+    one, again, other = (propagate(line(), trials=5000, seed=seed).outputs["q"] for seed in (1, 1, 2))
+    assert one.sample is not None
+    assert again.sample is not None
+    assert one.sample.tobytes() == again.sample.tobytes()
+    assert one.u[0] != other.u[0]
+
+
+def test_numba_changes_nothing() -> None:
+    pytest.importorskip("numba")
+    compiled, plain = (
+        propagate(line(3), trials=4096, compiled=compiled).outputs["q"] for compiled in (True, False)
+    )
+    np.testing.assert_allclose(compiled.value, plain.value, rtol=1e-14)
+    np.testing.assert_allclose(compiled.high, plain.high, rtol=1e-14)
+
+
+@pytest.mark.parametrize("trials", [2, 7, 8, 1000, 100_003])
+def test_as_many_trials_are_made_as_asked_for(trials: int) -> None:
+    assert propagate(line(), trials=trials).trials[0] == trials
+
+
+def test_a_linear_model_of_normals_is_normal() -> None:
+    found = propagate(line(), trials=1 << 17).outputs["q"]
+    u = float(np.hypot(0.2, 0.2))
+    assert found.value[0] == pytest.approx(2.0, abs=1e-4)
+    assert found.u[0] == pytest.approx(u, rel=1e-3)
+    assert found.high[0] == pytest.approx(2.0 + norm.ppf(0.975) * u, rel=1e-3)
+
+
+def test_columns_give_what_single_rows_give_with_the_same_seed() -> None:
+    together = propagate(line(3), trials=4096, seed=5).outputs["q"]
+    x, u = np.linspace(1, 2, 3), np.linspace(0.1, 0.3, 3)
+    for k in range(3):
+        alone = Model("q = 2*x + z")(
+            x=quantity(x[k], (u[k], Source("x"))), z=quantity(0.0, (0.2, named("bench")))
+        )
+        found = propagate(alone, trials=4096, seed=5).outputs["q"]
+        assert together.u[k] == pytest.approx(found.u[0], rel=2e-3)
+
+
+def test_the_adaptive_procedure_stops_when_two_digits_are_known() -> None:
+    found = propagate(line())
+    assert found.converged[0]
+    assert np.all(2 * found.outputs["q"].errors[:2, 0] <= 0.005)
+
+
+def test_shared_sources_correlate_outputs() -> None:
+    bench = named("bench")
+    model = Model({"a": "x + z", "b": "w + z"})
+    evaluation = model(
+        x=quantity(0.0, (1.0, Source("x"))),
+        w=quantity(0.0, (1.0, Source("w"))),
+        z=quantity(0.0, (1.0, bench)),
+    )
+    found = propagate(evaluation, trials=1 << 16)
+    assert found.correlation[0, 0, 1] == pytest.approx(0.5, abs=0.01)
+
+
+def test_monte_carlo_sees_what_a_square_at_zero_hides() -> None:
+    evaluation = Model("q = x**2")(x=quantity(0.0, (1.0, Source("x"))))
+    found = propagate(evaluation, trials=1 << 16).outputs["q"]
+    assert found.value[0] == pytest.approx(1.0, abs=0.01)
+    assert found.u[0] == pytest.approx(np.sqrt(2), abs=0.02)
+    assert not validate([0.0], [0.0], evaluation["q"].u, found).validated[0]
+    assert not linear_enough(evaluation, "q")[0]
+
+
+def test_a_linear_result_is_validated() -> None:
+    evaluation = line()
+    found = propagate(evaluation).outputs["q"]
+    q = evaluation["q"]
+    half = norm.ppf(0.975) * q.u
+    assert validate(q.value - half, q.value + half, q.u, found).validated[0]
+
+
+def test_trials_outside_the_domain_are_counted_and_refused() -> None:
+    evaluation = Model("q = log(x)")(x=quantity(1.0, (1.0, Source("x"))))
+    with pytest.raises(InvalidModel, match="trials fall outside the domain"):
+        propagate(evaluation, trials=1000)
+
+
+def test_absurd_numbers_of_trials_are_refused() -> None:
+    with pytest.raises(InvalidUncertainty, match="trials: from 2"):
+        propagate(line(), trials=1)
+
+
+def test_sobol_needs_fewer_trials_than_plain_numbers() -> None:
+    exact = float(np.hypot(0.2, 0.2))
+    errors = {}
+    for method in ("sobol", "plain"):
+        u = [propagate(line(), trials=1024, seed=s, method=method).outputs["q"].u[0] for s in range(20)]  # type: ignore[arg-type]
+        errors[method] = float(np.sqrt(np.mean((np.array(u) - exact) ** 2)))
+    assert errors["sobol"] < errors["plain"] / 4
