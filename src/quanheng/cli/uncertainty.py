@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from quanheng.ground.errors import BadOutput, Fault
 from quanheng.ground.files import write_durably
-from quanheng.work.budget import excel, latex, machine, page, text
+from quanheng.work.budget import machine, text
 from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import read_budget
 from quanheng.work.budget.result import Budget
@@ -22,11 +23,8 @@ from quanheng.work.budget.words import LANGUAGES, Language
 
 NARROWEST = 132  # columns of a budget table where nobody looks at a terminal
 
-REPORTS: Mapping[str, Callable[[Budget, Language], bytes]] = {
-    "html": lambda budget, _: page.write(budget).encode(),
-    "latex": lambda budget, language: latex.write(budget, language).encode(),
-    "excel": excel.write,
-}
+# Only the reports that are asked for are loaded: plots take their time.
+REPORTS = {"html": "page", "latex": "latex", "excel": "excel"}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--lang",
         choices=LANGUAGES,
         default="both",
-        help="报告的语言，网页可切换 / language of the report; a page has a switch (%(default)s)",
+        help="报告的语言；网页总可切换 / language of the report; a page always has a switch (%(default)s)",
     )
     add(
         "--template",
@@ -76,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     check_paths(args.file, list(paths.values()))
     with progress_bar() as progress:
         budget = evaluate(read_budget(args.file), progress)
-    written = {path: REPORTS[kind](budget, args.lang) for kind, path in paths.items()}
+    written = {path: rendered(kind, budget, args.lang) for kind, path in paths.items()}
     for path, data in written.items():
         write(path, data)
     if args.json:
@@ -100,6 +98,13 @@ def template(args: argparse.Namespace) -> int:
     check_paths(None, [args.excel])
     write(args.excel, write_template("excel"))
     return 0
+
+
+def rendered(kind: str, budget: Budget, language: Language) -> bytes:
+    """A report as a file: `write` of the module of its kind."""
+    module = importlib.import_module(f"quanheng.work.budget.{REPORTS[kind]}")
+    data: bytes = module.write(budget, language)
+    return data
 
 
 def check_paths(file: Path | None, paths: list[Path]) -> None:

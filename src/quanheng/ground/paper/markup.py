@@ -98,9 +98,12 @@ def resource(package: str, name: str) -> str:
     return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
-def page(title: Words, body: str, *, home: str = "", style: str = "", script: str = "") -> str:
+def page(
+    title: Words, body: str, *, language: str = "zh-CN", home: str = "", style: str = "", script: str = ""
+) -> str:
     """A whole page. `home`: relative address of the page it belongs to, "" for the front page.
 
+    language: that in which it opens, zh-CN or en.
     style, script: what this kind of page has beyond the paper's.
     """
     script = resource(HERE, "paper.js") + script
@@ -117,12 +120,13 @@ def page(title: Words, body: str, *, home: str = "", style: str = "", script: st
     )
     return (
         "<!doctype html>\n"
-        f'<html lang="zh-CN" data-title-zh="{escape(title.zh)}" data-title-en="{escape(title.en)}">\n<head>\n'
+        f'<html lang="{language}" data-title-zh="{escape(title.zh)}" data-title-en="{escape(title.en)}">\n<head>\n'
         '<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(title.zh)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title.en if language == 'en' else title.zh)}</title>\n"
+        f"<style>\n{style}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#main">{say(Words("跳到正文", "Skip to the text"))}</a>\n'
         f'<div class="bar"><span class="mark">权衡 <i>Quanheng</i></span>{crumb}'
         '<button type="button" id="language" hidden><span lang="zh-CN">English</span>'

@@ -31,7 +31,7 @@ SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", str
 BEYOND_LATIN = re.compile("[^\x00-\u024f]")
 
 
-def write(budget: Budget, language: Language = "both") -> str:
+def write(budget: Budget, language: Language = "both") -> bytes:
     """A document that stands alone."""
     body = "\n\n".join(_parts(budget, language))
     packages = ["\\usepackage[margin=20mm]{geometry}", "\\usepackage{booktabs}", "\\usepackage{textcomp}"]
@@ -41,7 +41,7 @@ def write(budget: Budget, language: Language = "both") -> str:
     else:
         packages.insert(0, "\\usepackage[T1]{fontenc}")
     lines = ["\\documentclass[10pt,a4paper]{article}", *packages, "\\setlength{\\parindent}{0pt}"]
-    return "\n".join([*lines, "\\begin{document}", "", body, "", "\\end{document}", ""])
+    return "\n".join([*lines, "\\begin{document}", "", body, "", "\\end{document}", ""]).encode()
 
 
 def _parts(budget: Budget, language: Language) -> Iterator[str]:

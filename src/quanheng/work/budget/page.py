@@ -12,7 +12,7 @@ from quanheng.work.budget import plots, remarks, tables, words
 from quanheng.work.budget.figures import coverage_of, line_of, plain, with_unit
 from quanheng.work.budget.result import Budget, Decision, Result, Trials
 from quanheng.work.budget.tables import Line
-from quanheng.work.budget.words import printable
+from quanheng.work.budget.words import Language, printable
 
 HERE = "quanheng.work.budget"
 LONGEST = 5.0  # rem, of a share of 100 %
@@ -23,20 +23,22 @@ STANDING = {
 }
 
 
-def write(budget: Budget) -> str:
-    """The page as HTML."""
+def write(budget: Budget, language: Language = "both") -> bytes:
+    """The page as HTML, which opens in Chinese or in English."""
     sections = list(_sections(budget))
     contents = "".join(f'<li><a href="#{name}">{say(title)}</a></li>' for name, title, _ in sections)
     body = "".join(
         f'<section id="{name}"><h2>{say(title)}</h2>{text}</section>' for name, title, text in sections
     )
     title = Words(printable(budget.title.zh) or words.TITLE.zh, printable(budget.title.en) or words.TITLE.en)
-    return markup.page(
+    page = markup.page(
         title,
         f'<div class="page"><nav aria-label="目录 / Contents"><ol>{contents}</ol></nav>'
         f'<main id="main"><header><h1>{say(title)}</h1>{_lead(budget)}</header>{body}</main></div>',
+        language="en" if language == "en" else "zh-CN",
         style=markup.resource(HERE, "page.css"),
     )
+    return page.encode()
 
 
 def _lead(budget: Budget) -> str:
