@@ -28,9 +28,9 @@ def saved(book: Workbook) -> bytes:
     return file.getvalue()
 
 
-def changed(change: Change, tree: Tree | None = None) -> bytes:
+def changed(change: Change) -> bytes:
     """The workbook of a sound budget, after a change in Excel."""
-    book = load_workbook(io.BytesIO(write(tree or full())))
+    book = load_workbook(io.BytesIO(SOUND))
     change(book)
     return saved(book)
 
@@ -54,12 +54,15 @@ def full() -> Tree:
     return tree
 
 
+SOUND = write(full())
+
+
 def column(key: str, sheet: layout.Layout = layout.INPUTS) -> str:
     """The letter of a key's column."""
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[sheet.keys.index(key)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(trees())
 def test_toml_and_sheet_state_one_budget(tree: Tree) -> None:
     toml = parse_budget(toml_bytes(tree), "b.toml")
@@ -88,7 +91,7 @@ def test_sheets_may_have_their_name_in_one_language() -> None:
     def change(book: Workbook) -> None:
         book[INPUTS].title, book[OUTPUTS].title = "输入", "outputs"
 
-    assert read(change) == parse_budget(write(full()), "b.xlsx")
+    assert read(change) == parse_budget(SOUND, "b.xlsx")
 
 
 def test_columns_may_stand_in_any_order_and_be_left_out() -> None:
@@ -98,7 +101,7 @@ def test_columns_may_stand_in_any_order_and_be_left_out() -> None:
             row[0].value, row[2].value = row[2].value, row[0].value
         sheet.delete_cols(4)
 
-    assert read(change) == parse_budget(write(full()), "b.xlsx")
+    assert read(change) == parse_budget(SOUND, "b.xlsx")
 
 
 def test_empty_rows_and_notes_are_passed_over() -> None:
@@ -107,7 +110,7 @@ def test_empty_rows_and_notes_are_passed_over() -> None:
         book[INPUTS][f"{column('note')}3"] = "旧证书"
         book.create_sheet("Notes on the bench")["A1"] = "3 °C"
 
-    assert read(change) == parse_budget(write(full()), "b.xlsx")
+    assert read(change) == parse_budget(SOUND, "b.xlsx")
 
 
 def test_a_unit_or_source_that_looks_like_a_number_is_text() -> None:
@@ -136,7 +139,7 @@ FAULTS: list[tuple[Change, list[str]]] = [
     (cell(INPUTS, f"{column('value')}7", 3), [f"{INPUTS}!C7"]),
     (cell(INPUTS, f"{column('u')}8", -2), [f"{INPUTS}!E8", "-2"]),
     (cell(INPUTS, "A3", "a"), [f"{INPUTS}!A3", f"{INPUTS}!A2"]),
-    (cell(INPUTS, "A3", "2x"), [f"{INPUTS}!A3", "2x"]),
+    (lambda book: book[INPUTS].append(["2x", None, 1]), [f"{INPUTS}!A9", "2x"]),
     (cell(INPUTS, "A2", None), [f"{INPUTS}!A2"]),
     (cell(INPUTS, "E1", "标准不确定度 ux"), [f"{INPUTS}!E1", "ux"]),
     (cell(INPUTS, "E1", None), [f"{INPUTS}!E2"]),
@@ -215,7 +218,7 @@ def parts_of(data: bytes) -> dict[str, bytes]:
 
 
 def with_part(name: str, content: bytes) -> bytes:
-    return packed({**parts_of(write(full())), name: content})
+    return packed({**parts_of(SOUND), name: content})
 
 
 def test_a_zip_bomb_is_refused_unopened() -> None:
@@ -233,7 +236,7 @@ NO_WORKBOOKS = {
     "an old or encrypted workbook": (b"\xd0\xcf\x11\xe0" + bytes(600), ".xls"),
     "a truncated workbook": (write(small())[:5000], ".xlsx"),
     "another archive": (packed({"word/document.xml": b"<x/>"}), ".xlsx"),
-    "a sheet of broken xml": (with_part("xl/worksheets/sheet3.xml", b"<worksheet><sheetData><row"), "损坏"),
+    "a sheet of broken xml": (with_part("xl/worksheets/sheet3.xml", b"<worksheet><sheetData><row"), ".xlsx"),
     "a sheet of strange cells": (
         with_part(
             "xl/worksheets/sheet3.xml",
@@ -252,8 +255,8 @@ def test_what_is_no_workbook_is_told_in_one_line(data: bytes, told: str) -> None
     assert told in line
 
 
-def test_a_sheet_of_a_million_rows_is_refused_in_time() -> None:
-    row = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+def test_a_sheet_of_too_many_rows_is_refused_in_time() -> None:
+    row = b'<row r="200000"><c r="XFD200000"><v>1</v></c></row>'
     content = (
         b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
         + row

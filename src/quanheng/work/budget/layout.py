@@ -44,6 +44,8 @@ class Layout:
         return [column.key for column in self.columns]
 
 
+INFINITY = "∞"  # of degrees of freedom; Excel has no number for it
+
 NOTE = Column("note", "备注", "text", "for people; not read")
 
 SETTINGS = Layout(

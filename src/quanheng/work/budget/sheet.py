@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -56,6 +57,8 @@ def meant(value: Any, kind: str) -> Any:
     """As TOML would have it: what is text stays text if it looks like a number; of a choice, the word that counts."""
     if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:.15g}"
+    if kind == "number" and value in (layout.INFINITY, "inf"):
+        return math.inf
     if kind in CHOICES and isinstance(value, str):
         return CHOICES[kind].get(value, value)
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -52,12 +53,15 @@ def write(tree: Mapping[str, Any]) -> bytes:
 
 
 def put(sheet: Worksheet, row: int, column: int, value: Any) -> None:
-    """One cell. Text stays text: no = begins a formula."""
-    if value is None:
-        return
-    cell = sheet.cell(row, column, value)
-    if isinstance(value, str):
-        cell.data_type = "s"
+    """One cell. Text stays text: no = begins a formula; a number has all its digits, which openpyxl would cut to 16."""
+    match value:
+        case None:
+            return
+        case bool() | str():
+            text, kind = value, "b" if isinstance(value, bool) else "s"
+        case _:
+            text, kind = (layout.INFINITY, "s") if value == math.inf else (repr(value), "n")
+    sheet.cell(row, column, text).data_type = kind
 
 
 def head(sheet: Worksheet, titles: Sequence[str]) -> None:
