@@ -33,7 +33,8 @@ def help_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize("line", [line for _, line in SHOWN if line.startswith("quanheng ")])
 def test_every_command_line_in_a_document_is_understood(line: str) -> None:
-    main.read_arguments(shlex.split(line)[1:])
+    command, *_ = line.split(" > ")  # where the shell puts its output is not ours
+    main.read_arguments(shlex.split(command)[1:])
 
 
 def test_the_documents_show_every_command() -> None:
