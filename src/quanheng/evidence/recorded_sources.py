@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.evidence.errors import BadRecord, expect
-from quanheng.measure.errors import InvalidCorrelation
 from quanheng.measure.quantity import shapes
 from quanheng.measure.quantity.uncertain import (
     Column,
@@ -23,6 +22,7 @@ from quanheng.measure.quantity.uncertain import (
     Source,
     Sparse,
     Uncertain,
+    check_same,
     checked_correlation,
 )
 
@@ -66,11 +66,11 @@ def in_order(columns: Sequence[Uncertain]) -> list[Source]:
 
     InvalidCorrelation where two under one identity differ.
     """
-    known: dict[Hashable, Source] = {}
+    known: dict[Source, Source] = {}
     held: dict[Source, list[tuple[int, Column]]] = {}
     for k, column in enumerate(columns):
         for source, contribution in (*column.shared.items(), *column.private.items()):
-            _check_same(known.setdefault(source.identity, source), source)
+            check_same(known.setdefault(source, source), source)
             held.setdefault(source, []).append((k, contribution))
     said = {source: canonical(said_source(source)) for source in held}
     times = Counter(said.values())
@@ -118,26 +118,6 @@ def said_ensembles(sources: Sequence[Source]) -> list[dict[str, Any]]:
             )
             done.update(present)
     return found
-
-
-def _check_same(a: Source, b: Source) -> None:
-    if a is b:
-        return
-    alike = a.name == b.name and a.kind == b.kind and a.shape == b.shape
-    alike = alike and np.array_equal(a.dof, b.dof, equal_nan=True)
-    if not (alike and _same_ensemble(a.ensemble, b.ensemble)):
-        raise InvalidCorrelation(
-            f"来源“{a.name}”有两种说法：自由度、分布、类别或相关不同 / the source {a.name!r} is stated in two ways: "
-            "name, degrees of freedom, distribution, type or correlation differ"
-        )
-
-
-def _same_ensemble(a: Ensemble | None, b: Ensemble | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a is b or (
-        a.identities == b.identities and a.declared == b.declared and np.array_equal(a.matrix, b.matrix)
-    )
 
 
 def _fingerprint(source: Source, held: Sequence[tuple[int, Column]]) -> bytes:

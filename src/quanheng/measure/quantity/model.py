@@ -17,7 +17,7 @@ from quanheng.measure.quantity.constants import CONSTANTS, PURE
 from quanheng.measure.quantity.expression import Value, names_in, read
 from quanheng.measure.quantity.freedom import effective
 from quanheng.measure.quantity.graph import Graph, Node, Tape, gradient, tape, undefined_at
-from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, exact, groups
+from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, check_same, exact, groups
 
 Float = NDArray[np.float64]
 
@@ -265,8 +265,10 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
 def _by_source(parts: Sequence[Mapping[Source, Any]]) -> dict[Source, list[tuple[int, Any]]]:
     """For each source, the inputs that hold it with their contributions."""
     found: dict[Source, list[tuple[int, Any]]] = {}
+    known: dict[Source, Source] = {}
     for i, part in enumerate(parts):
         for source, column in part.items():
+            check_same(known.setdefault(source, source), source)
             found.setdefault(source, []).append((i, column))
     return found
 

@@ -219,6 +219,7 @@ class Uncertain:
         """
         out = np.zeros(max(len(self), len(other)))
         for mine, theirs in ((self.shared, other.shared), (self.private, other.private)):
+            _check_alone(mine, theirs)
             for source, column in mine.items():
                 for partner in partners(source, theirs):
                     _add_product(out, column, theirs[partner], source.correlation(partner))
@@ -363,7 +364,7 @@ def partners(source: Source, among: Mapping[Source, Column]) -> list[Source]:
     else:
         found = [each for each in among if each.identity in source.ensemble.place]
     if found and source in among:
-        _same(source, next(each for each in found if each == source))
+        check_same(source, next(each for each in found if each == source))
     return found
 
 
@@ -400,17 +401,40 @@ def dense(column: Column, n: int) -> Float:
     return out
 
 
-def _same(a: Source, b: Source) -> None:
+def check_same(a: Source, b: Source) -> None:
+    """InvalidCorrelation where sources of one identity differ in degrees of freedom, distribution or correlation."""
     if a is b:
         return
-    alike = np.array_equal(a.dof, b.dof) and a.shape == b.shape
-    if alike and a.ensemble is not None and b.ensemble is not None:
-        alike = np.array_equal(a.ensemble.matrix, b.ensemble.matrix)
-    if not alike:
-        raise InvalidCorrelation(
-            f"两个来源同名“{a.name}”而自由度、分布或相关不同，请改名 / two sources are named {a.name!r} but differ in "
-            "degrees of freedom, distribution or correlation: rename one"
-        )
+    alike = np.array_equal(a.dof, b.dof, equal_nan=True) and a.shape == b.shape
+    if not (alike and _agree(a.ensemble, b.ensemble)):
+        raise _differ(a)
+
+
+def _agree(a: Ensemble | None, b: Ensemble | None) -> bool:
+    """Whether two ensembles of a source say the same of the sources that both know."""
+    if a is None or b is None or a is b:
+        return a is b
+    both = [each for each in a.identities if each in b.place]
+    one, other = [a.place[each] for each in both], [b.place[each] for each in both]
+    return a.declared == b.declared and np.array_equal(
+        a.matrix[np.ix_(one, one)], b.matrix[np.ix_(other, other)]
+    )
+
+
+def _check_alone(a: Iterable[Source], b: Iterable[Source]) -> None:
+    """InvalidCorrelation where one side holds a source to be alone that the other knows to be correlated."""
+    for one, other in ((a, b), (b, a)):
+        grouped = {each for source in other if source.ensemble for each in source.ensemble.identities}
+        for source in one if grouped else ():
+            if source.ensemble is None and source.identity in grouped:
+                raise _differ(source)
+
+
+def _differ(source: Source) -> InvalidCorrelation:
+    return InvalidCorrelation(
+        f"两个来源同名“{source.name}”而自由度、分布或相关不同，请改名 / two sources are named {source.name!r} "
+        "but differ in degrees of freedom, distribution or correlation: rename one"
+    )
 
 
 def _add_product(out: Float, a: Column, b: Column, r: float) -> None:
