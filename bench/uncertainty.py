@@ -28,25 +28,34 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "peers"))
 
-from contender import Float, NotOffered, Prepared, Repetition, serve, timed  # noqa: E402
+from contender import Float, NotOffered, Prepared, Repetition, timed  # noqa: E402
 from problems import (  # noqa: E402
     GAUGE_DOF,
+    GAUGE_DRAWN,
+    GAUGE_DRAWN_U,
     GAUGE_INPUTS,
     GAUGE_MODEL,
     GAUGE_U,
+    GAUGE_X,
     GUARD,
     METER_DOF,
     METER_INPUTS,
     METER_MODEL,
+    SEED,
     TOLERANCE,
     gauges,
     instruments,
     meters,
+    own_gauges,
     related,
 )
+from trials import ONE, first_of_many, numpy_trials  # noqa: E402
 
 from quanheng.evidence.record import read_record, write_record  # noqa: E402
 from quanheng.measure.quantity.model import Model  # noqa: E402
+from quanheng.measure.quantity.monte_carlo import Trials, propagate  # noqa: E402
+from quanheng.measure.quantity.shapes import Normal, StudentT, arcsine, ctrap, rectangular  # noqa: E402
+from quanheng.measure.quantity.tolerance import numerical_tolerance  # noqa: E402
 from quanheng.measure.quantity.uncertain import Source, Uncertain, named, quantity  # noqa: E402
 from quanheng.measure.risk import NormalPrior, global_risks  # noqa: E402
 
@@ -73,6 +82,7 @@ class Job:
     agree: Agree
     here: Mapping[str, Callable[[], Prepared]] = field(default_factory=dict)
     figure_of: Callable[[Repetition], float] = lambda repetition: repetition.seconds
+    rounds: int = ROUNDS
 
 
 def equal(ours: Float, theirs: Float) -> bool:
@@ -80,14 +90,19 @@ def equal(ours: Float, theirs: Float) -> bool:
     return np.allclose(ours, theirs, rtol=1e-8, atol=1e-9)
 
 
-def near(share: float) -> Agree:
-    """Rows of mean, u and ends of an interval, each to a share of u."""
-    return lambda ours, theirs: bool(np.all(np.abs(ours - theirs) <= share * theirs[:, 1:2]))
+def near(trials: int) -> Agree:
+    """Rows of mean, u and ends of an interval, as near as so many trials give them."""
+    # the ends of 95 % of a normal distribution scatter by 2.7 u/√trials; five times that
+    return lambda ours, theirs: bool(np.all(np.abs(ours - theirs) <= 13.5 / trials**0.5 * theirs[:, 1:2]))
 
 
 def any_result(ours: Float, theirs: Float) -> bool:
     """Where the figure is the result."""
     return True
+
+
+def the_result(repetition: Repetition) -> float:
+    return float(repetition.result[0, 0])
 
 
 def in_words(size: int) -> str:
@@ -146,6 +161,126 @@ def column(quick: bool) -> Job:
     return Job(figure, "s", size, {PLAIN: ours}, {PLAIN: goals}, equal)
 
 
+def normal_trials(quick: bool) -> Job:
+    """A run of trials with normal inputs: mean, u, symmetric 95 % interval."""
+    size = 100_000 if quick else 1_000_000
+    inputs = {
+        name: quantity(x, (u, Source(name)))
+        for name, x, u in zip(GAUGE_INPUTS, GAUGE_X, GAUGE_U, strict=True)
+    }
+    return of_trials(f"{in_words(size)} trials of GUM H.1, normal", size, inputs)
+
+
+def drawn_trials(quick: bool) -> Job:
+    """A run of trials with the distributions of JCGM 101:2008, 9.5.2."""
+    size = 100_000 if quick else 1_000_000
+    return of_trials(f"{in_words(size)} trials of JCGM 101, 9.5", size, gauge_as_drawn())
+
+
+def of_trials(figure: str, size: int, inputs: Mapping[str, Uncertain]) -> Job:
+    model = Model(GAUGE_MODEL, GAUGE_INPUTS)
+
+    def ours(compiled: bool) -> Prepared:
+        return Prepared(
+            1, lambda: rows_of(propagate(model(inputs), trials=size, seed=SEED, compiled=compiled))
+        )
+
+    goals = {
+        PLAIN: {"NumPy": 5.0, "metrolopy": None, "noodlelab": None, "suncal": None},
+        WITHOUT_NUMBA: {"NumPy": 0.5, "metrolopy": None, "noodlelab": None, "suncal": None},
+    }
+    by_hand = numpy_trials(size, ONE, drawn="9.5" in figure)
+    return Job(figure, "s", size, both(ours), goals, near(size), {"NumPy": lambda: by_hand})
+
+
+def many_trials(quick: bool) -> Job:
+    """A run of trials for each of many gauge blocks that have nothing in common."""
+    count, size = (50, 10_000) if quick else (1000, 100_000)
+    model = Model(GAUGE_MODEL, GAUGE_INPUTS)
+    x, u = own_gauges(count)
+
+    def ours(compiled: bool) -> Prepared:
+        def run() -> Float:
+            rows = zip(GAUGE_INPUTS, x, u, strict=True)
+            inputs = {name: quantity(a, (b, Source(name))) for name, a, b in rows}
+            return rows_of(propagate(model(inputs), trials=size, seed=SEED, compiled=compiled))
+
+        return Prepared(count, run)
+
+    goals = {
+        PLAIN: {"NumPy": None, "metrolopy": 30.0, "noodlelab": None, "suncal": None},
+        WITHOUT_NUMBA: {"NumPy": None, "metrolopy": 8.0, "noodlelab": None, "suncal": None},
+    }
+    by_hand = numpy_trials(size, first_of_many(), drawn=False)
+    figure = f"{in_words(size)} trials for each of {in_words(count)} blocks, a block"
+    return Job(figure, "s", size, both(ours), goals, near(size), {"NumPy": lambda: by_hand})
+
+
+def both(ours: Callable[[bool], Prepared]) -> dict[str, Callable[[], Prepared]]:
+    """With numba, which is optional, and without."""
+
+    def with_numba() -> Prepared:
+        import numba  # noqa: F401
+
+        return ours(True)
+
+    return {PLAIN: with_numba, WITHOUT_NUMBA: lambda: ours(False)}
+
+
+def rows_of(run: Trials) -> Float:
+    (y,) = run.outputs.values()
+    return np.column_stack([y.value, y.u, y.low, y.high])
+
+
+def gauge_as_drawn() -> dict[str, Uncertain]:
+    """The inputs of JCGM 101:2008, 9.5.2."""
+    inputs = {}
+    for name, (kind, value, how) in GAUGE_DRAWN.items():
+        match kind:
+            case "t":
+                u, shape = how["scale"], StudentT(how["dof"], of="scale")
+            case "normal":
+                u, shape = how["u"], Normal()
+            case "rectangular":
+                u, shape = rectangular(how["half_width"])
+            case "arcsine":
+                u, shape = arcsine(how["half_width"])
+            case _:
+                u, shape = ctrap(how["half_width"], how["inexactness"] / how["half_width"])
+        inputs[name] = quantity(value, (u, Source(name, shape=shape)))
+    return inputs
+
+
+def needed(quick: bool) -> Job:
+    """How many trials u of JCGM 101, 9.5 needs for two digits, by a scrambled Sobol net and by plain random numbers."""
+    evaluation = Model(GAUGE_MODEL, GAUGE_INPUTS)(gauge_as_drawn())
+    seeds = 10 if quick else 100
+
+    def error(method: str, trials: int) -> float:
+        runs = [propagate(evaluation, trials=trials, seed=seed, method=method) for seed in range(seeds)]
+        return float(np.sqrt(np.mean([(rows_of(run)[0, 1] - GAUGE_DRAWN_U) ** 2 for run in runs])))
+
+    def search(method: str) -> Prepared:
+        """Twice the standard deviation within the tolerance, as JCGM 101:2008, 7.9.4 asks; between powers of two."""
+
+        def run() -> Float:
+            wanted = float(numerical_tolerance(np.array([GAUGE_DRAWN_U]), 2)[0]) / 2
+            trials, now = 32, error(method, 32)
+            while now > wanted:
+                trials, before, now = 2 * trials, now, error(method, 2 * trials)
+            if trials > 32:
+                trials /= 2 ** (np.log(wanted / now) / np.log(before / now))
+            return np.array([[trials]])
+
+        return Prepared(1, run)
+
+    figure = "trials for u of JCGM 101, 9.5, to two digits"
+    peer = "plain random numbers"
+    here = {peer: lambda: search("plain")}
+    ours = {PLAIN: lambda: search("sobol")}
+    return Job(figure, "", 0, ours, {PLAIN: {peer: 20.0}}, any_result, here, the_result, rounds=1)
+
+
 def risk(quick: bool) -> Job:
     """Global risks of instruments with a normal prior each: consumer's, producer's."""
     size = 10_000 if quick else 200_000
@@ -186,8 +321,9 @@ def stored(quick: bool) -> Job:
         return Prepared(size, run)
 
     figure = f"a record of {in_words(size)} results with shared sources, a result"
-    of_result: Callable[[Repetition], float] = lambda repetition: float(repetition.result[0, 0])  # noqa: E731
-    return Job(figure, "B", size, {PLAIN: ours}, {PLAIN: {"GTC": 10.0}}, any_result, figure_of=of_result)
+    return Job(
+        figure, "B", size, {PLAIN: ours}, {PLAIN: {"GTC": 10.0}}, any_result, figure_of=the_result, rounds=1
+    )
 
 
 def total(quick: bool) -> Job:
@@ -213,6 +349,10 @@ def total(quick: bool) -> Job:
 JOBS: dict[str, Callable[[bool], Job]] = {
     "scalar": scalar,
     "column": column,
+    "trials": normal_trials,
+    "drawn": drawn_trials,
+    "many": many_trials,
+    "needed": needed,
     "risk": risk,
     "bytes": stored,
     "total": total,
@@ -239,7 +379,7 @@ class Local:
 class Process:
     """A contender in a process of its own, with that environment. Raises NotOffered where it says that it cannot."""
 
-    def __init__(self, command: list[str], stack: ExitStack, environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], stack: ExitStack) -> None:
         if not Path(command[0]).exists():
             raise NotOffered(f"no environment {command[0]}: make bench-peers")
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
@@ -287,27 +427,17 @@ class Entry:
             self.best = repetition
 
 
-def entries(name: str, job: Job, *, quick: bool, peers: Path, stack: ExitStack) -> Iterator[Entry]:
+def entries(name: str, job: Job, *, peers: Path, stack: ExitStack) -> Iterator[Entry]:
     """Our variants first, then the peers of all goals."""
     foreign = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for variant, prepare in job.ours.items():
-        yield entered(variant, lambda p=prepare, v=variant: ours_of(name, v, p, quick, stack))
+        yield entered(variant, lambda p=prepare: Local(p))
     for peer in dict.fromkeys(peer for goals in job.goals.values() for peer in goals):
         if peer in job.here:
             yield entered(peer, lambda p=peer: Local(job.here[p]))
         else:
             command = [str(peers / "bin" / "python"), str(HERE / "peers" / "worker.py"), name, peer]
-            yield entered(peer, lambda c=command: Process([*c, str(job.size)], stack, foreign))
-
-
-def ours_of(
-    name: str, variant: str, prepare: Callable[[], Prepared], quick: bool, stack: ExitStack
-) -> Local | Process:
-    """Ours runs here; without numba it needs a process that never saw it."""
-    if variant != WITHOUT_NUMBA:
-        return Local(prepare)
-    command = [sys.executable, __file__, "--only", name, "--serve"]
-    return Process(command + ["--quick"] * quick, stack, dict(os.environ))
+            yield entered(peer, lambda c=command: Process([*c, str(job.size)], foreign, stack))
 
 
 def entered(name: str, open_: Callable[[], Local | Process]) -> Entry:
@@ -320,9 +450,9 @@ def entered(name: str, open_: Callable[[], Local | Process]) -> Entry:
 def measure(name: str, job: Job, *, quick: bool, peers: Path) -> list[Entry]:
     """Let all contenders solve the job in turn, round after round."""
     with ExitStack() as stack:
-        found = list(entries(name, job, quick=quick, peers=peers, stack=stack))
+        found = list(entries(name, job, peers=peers, stack=stack))
         begin = time.perf_counter()
-        for turn in range(2 if quick else ROUNDS):
+        for turn in range(min(job.rounds, 2) if quick else job.rounds):
             if turn >= LEAST_ROUNDS and time.perf_counter() - begin > SECONDS:
                 break
             for entry in found:
@@ -439,9 +569,6 @@ def main() -> int:
         "--serve", action="store_true", help=argparse.SUPPRESS
     )  # ours, as a process without numba
     args = parser.parse_args()
-    if args.serve:
-        serve_without_numba(args.only[0], args.quick)
-        return 0
     if args.markdown:
         print(HEADING)
     for name in args.only:
@@ -452,11 +579,6 @@ def main() -> int:
         for line in found:
             (print_json if args.json else print_row if args.markdown else print_line)(line)
     return 0
-
-
-def serve_without_numba(name: str, quick: bool) -> None:
-    sys.modules["numba"] = None  # type: ignore[assignment]
-    serve(lambda: JOBS[name](quick).ours[WITHOUT_NUMBA](), lambda: "")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,14 @@ def gauges(count: int) -> list[list[float]]:
     return [[first + k, *rest] for k in range(count)]
 
 
-# The same with the distributions of JCGM 101:2008, 9.5.2; the length of the standard again varies.
+def own_gauges(count: int) -> tuple[Float, Float]:
+    """Values and standard uncertainties (9, count) of as many blocks, each its own in everything."""
+    scale, shift = np.moveaxis(np.random.default_rng(SEED).random((count, len(GAUGE_X), 2)), (2, 1), (0, 1))
+    u = GAUGE_U[:, None] * (0.8 + 0.4 * scale)
+    return GAUGE_X[:, None] + 0.2 * u * (shift - 0.5), u
+
+
+# The same with the distributions of JCGM 101:2008, 9.5.2.
 
 GAUGE_DRAWN = {
     "ls": ("t", 50_000_623.0, {"scale": 25.0, "dof": 18}),

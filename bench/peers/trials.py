@@ -20,29 +20,37 @@ from problems import (
     SEED,
     Float,
     gauge,
-    gauges,
+    own_gauges,
 )
 
 TAILS = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
 
 
-def repeated(blocks: int, once: Callable[[list[float]], Float]) -> Prepared:
-    inputs = gauges(blocks)
-    return Prepared(blocks, lambda: np.array([once(x) for x in inputs]))
+Blocks = list[tuple[list[float], list[float]]]  # values and standard uncertainties of each
+ONE: Blocks = [(GAUGE_X.tolist(), GAUGE_U.tolist())]
+SAMPLE = 10  # of many blocks
+
+
+def first_of_many() -> Blocks:
+    x, u = own_gauges(SAMPLE)
+    return list(zip(x.T.tolist(), u.T.tolist(), strict=True))
+
+
+def repeated(blocks: Blocks, once: Callable[[list[float], list[float]], Float]) -> Prepared:
+    return Prepared(len(blocks), lambda: np.array([once(*block) for block in blocks]))
 
 
 # NumPy by hand
 
 
-def numpy_trials(trials: int, blocks: int, *, drawn: bool) -> Prepared:
+def numpy_trials(trials: int, blocks: Blocks, *, drawn: bool) -> Prepared:
     rng = np.random.default_rng(SEED)
 
-    def once(x: list[float]) -> Float:
+    def once(x: list[float], u: list[float]) -> Float:
         if drawn:
-            draws = [x[0] - GAUGE_X[0] + numpy_draws(rng, GAUGE_INPUTS[0], trials)]
-            draws += [numpy_draws(rng, name, trials) for name in GAUGE_INPUTS[1:]]
+            draws = [numpy_draws(rng, name, trials) for name in GAUGE_INPUTS]
         else:
-            draws = [rng.normal(a, u, trials) for a, u in zip(x, GAUGE_U, strict=True)]
+            draws = [rng.normal(*each, trials) for each in zip(x, u, strict=True)]
         y = gauge(*draws)
         return np.array([y.mean(), y.std(ddof=1), *np.quantile(y, TAILS)])
 
@@ -68,16 +76,14 @@ def numpy_draws(rng: np.random.Generator, name: str, trials: int) -> Float:
 # metrolopy
 
 
-def metrolopy_trials(trials: int, blocks: int, *, drawn: bool) -> Prepared:
+def metrolopy_trials(trials: int, blocks: Blocks, *, drawn: bool) -> Prepared:
     import metrolopy
 
-    def once(x: list[float]) -> Float:
+    def once(x: list[float], u: list[float]) -> Float:
         if drawn:
-            shift = x[0] - GAUGE_X[0]
-            inputs = [metrolopy.gummy(metrolopy_distribution(name)) for name in GAUGE_INPUTS]
-            y = gauge(inputs[0] + shift, *inputs[1:])
+            y = gauge(*[metrolopy.gummy(metrolopy_distribution(name)) for name in GAUGE_INPUTS])
         else:
-            y = gauge(*[metrolopy.gummy(a, u) for a, u in zip(x, GAUGE_U, strict=True)])
+            y = gauge(*[metrolopy.gummy(*each) for each in zip(x, u, strict=True)])
         y.cimethod = "symmetric"
         y.p = COVERAGE
         y.sim(trials)
@@ -106,15 +112,15 @@ def metrolopy_distribution(name: str) -> object:
 # noodlelab
 
 
-def noodlelab_trials(trials: int, blocks: int, *, drawn: bool) -> Prepared:
+def noodlelab_trials(trials: int, blocks: Blocks, *, drawn: bool) -> Prepared:
     import noodlelab.verify as nv
 
     if drawn:
         raise NotOffered("it has no arc sine and no rectangular distribution with inexact limits")
 
-    def once(x: list[float]) -> Float:
+    def once(x: list[float], u: list[float]) -> Float:
         def model() -> object:
-            return gauge(*[nv.measure(a, u) for a, u in zip(x, GAUGE_U, strict=True)])
+            return gauge(*[nv.measure(*each) for each in zip(x, u, strict=True)])
 
         y = nv.monte_carlo(model, trials, seed=SEED, p=COVERAGE)
         # Its interval is the shortest; the distribution is symmetric here, so that they agree.
@@ -126,14 +132,14 @@ def noodlelab_trials(trials: int, blocks: int, *, drawn: bool) -> Prepared:
 # suncal
 
 
-def suncal_trials(trials: int, blocks: int, *, drawn: bool) -> Prepared:
+def suncal_trials(trials: int, blocks: Blocks, *, drawn: bool) -> Prepared:
     import suncal
 
     model = suncal.Model("y = " + GAUGE_MODEL)
 
-    def once(x: list[float]) -> Float:
-        for name, a, u in zip(GAUGE_INPUTS, x, GAUGE_U, strict=True):
-            how = suncal_distribution(name) if drawn else {"dist": "normal", "std": u}
+    def once(x: list[float], u: list[float]) -> Float:
+        for name, a, b in zip(GAUGE_INPUTS, x, u, strict=True):
+            how = suncal_distribution(name) if drawn else {"dist": "normal", "std": b}
             model.var(name).clear_typeb().measure(a).typeb(**how)
         y = model.monte_carlo(samples=trials)
         interval = y.expand(conf=COVERAGE)
@@ -164,6 +170,6 @@ MAKERS = {
     "suncal": suncal_trials,
 }
 
-TRIALS = {name: partial(make, blocks=1, drawn=False) for name, make in MAKERS.items()}
-DRAWN = {name: partial(make, blocks=1, drawn=True) for name, make in MAKERS.items()}
-MANY = {name: partial(make, blocks=10, drawn=False) for name, make in MAKERS.items()}
+TRIALS = {name: partial(make, blocks=ONE, drawn=False) for name, make in MAKERS.items()}
+DRAWN = {name: partial(make, blocks=ONE, drawn=True) for name, make in MAKERS.items()}
+MANY = {name: partial(make, blocks=first_of_many(), drawn=False) for name, make in MAKERS.items()}

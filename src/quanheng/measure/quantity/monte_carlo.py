@@ -32,7 +32,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 NET = 14  # 2^14 trials in a sequence of the adaptive procedure: at least 10⁴
 SEQUENCES = 8  # at least so many, if the number of trials is given
-MOST_SEQUENCES = 512  # of an adaptive run
+MOST_SEQUENCES = 128  # of an adaptive run: two million trials
 MOST_TRIALS = 200_000_000
 HELD = 1 << 25  # numbers that are held at once
 

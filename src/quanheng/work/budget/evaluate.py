@@ -18,7 +18,7 @@ from quanheng.measure.quantity.unit_check import check, require_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
 from quanheng.work.budget.columns import Columns, Given, columns_of
 from quanheng.work.budget.notes import notes_of
-from quanheng.work.budget.result import Budget, Certificate, Decision, Effect, Result, Row
+from quanheng.work.budget.result import Budget, Certificate, Decision, Effect, MonteCarlo, Result, Row
 from quanheng.work.budget.trials import run_trials
 
 Float = NDArray[np.float64]
@@ -41,7 +41,9 @@ def evaluate(file: BudgetFile, progress: Progress | None = None) -> Budget:
         result_of(name, spec, file.coverage, columns, evaluation) for name, spec in outputs.items()
     )
     monte_carlo = run_trials(file, evaluation, results, progress)
-    conformity = {spec.output: decision_of(file, spec, results) for spec in file.conformity.values()}
+    conformity = {
+        spec.output: decision_of(file, spec, results, monte_carlo) for spec in file.conformity.values()
+    }
     return Budget(
         file.title,
         file.coverage,
@@ -173,13 +175,17 @@ def certificates_of(
 
 def correlation(evaluation: Evaluation, names: list[str]) -> Float:
     """Correlation coefficients (q, q) of outputs; NaN where one is exact."""
-    return np.array([[float(evaluation.correlation(a, b)[0]) for b in names] for a in names])
+    r = np.array([[float(evaluation.correlation(a, b)[0]) for b in names] for a in names])
+    # the two halves differ by rounding
+    return np.asarray(np.triu(r) + np.triu(r, 1).T)
 
 
 # ---- decisions ---------------------------------------------------------------------------------------------------
 
 
-def decision_of(file: BudgetFile, spec: ConformitySpec, results: tuple[Result, ...]) -> Decision:
+def decision_of(
+    file: BudgetFile, spec: ConformitySpec, results: tuple[Result, ...], monte_carlo: MonteCarlo | None
+) -> Decision:
     """The verdict on one output. BadBudget for an output that has no limits: complex, or exact."""
     result = next((each for each in results if each.name == spec.output), None)
     if result is None:
@@ -212,6 +218,7 @@ def decision_of(file: BudgetFile, spec: ConformitySpec, results: tuple[Result, .
         spec,
         Verdict(int(found.verdict)),
         float(found.probability),
+        math.nan if monte_carlo is None else monte_carlo.outputs[spec.output].conforming,
         (float(found.acceptance_lower), float(found.acceptance_upper)),
         float(found.specific_risk),
     )

@@ -89,7 +89,7 @@ def _conformity(sheet: Worksheet, budget: Budget, language: Language) -> None:
     if not budget.conformity:
         return
     _section(sheet, words.CONFORMITY, language)
-    head = (words.OUTPUT, words.VERDICT, words.RULE, words.PROBABILITY)
+    head = (words.OUTPUT, words.VERDICT, words.RULE, words.PROBABILITY, words.BY_TRIALS)
     extra = [said(each, language) for each in (words.LIMITS, words.ACCEPTANCE)]
     _head(sheet, head, language, (extra[0], "", extra[1], "", said(words.SPECIFIC_RISK, language)))
     for name, each in budget.conformity.items():
@@ -98,7 +98,7 @@ def _conformity(sheet: Worksheet, budget: Budget, language: Language) -> None:
             said(words.rule(each.spec.rule), language),
         )
         limits = (each.spec.lower, each.spec.upper, *each.acceptance)
-        _line(sheet, [name, verdict, rule, each.probability, *limits, each.specific_risk])
+        _line(sheet, [name, verdict, rule, each.probability, each.by_trials, *limits, each.specific_risk])
 
 
 def _result(sheet: Worksheet, result: Result, language: Language) -> None:
@@ -114,6 +114,10 @@ def _result(sheet: Worksheet, result: Result, language: Language) -> None:
         sheet,
         [f"u({result.name})", None, result.unit.symbol, *[None] * 5, result.u, 1.0 if result.u else 0.0],
     )
+    for (cell,) in sheet.iter_rows(
+        min_col=BUDGET.index(words.SHARE) + 1, max_col=BUDGET.index(words.SHARE) + 1
+    ):
+        cell.number_format = "0.0 %"
     if result.certificates:
         _section(sheet, words.SOURCES, language)
         _head(sheet, (words.SOURCE, Words("u", "u"), words.SHARE), language)

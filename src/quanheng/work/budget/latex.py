@@ -87,8 +87,9 @@ def _result(budget: Budget, result: Result, language: Language) -> Iterator[str]
 
 def _conformity(budget: Budget, language: Language) -> Iterator[str]:
     results = {each.name: each for each in budget.results}
-    for name, decision in budget.conformity.items():
+    if budget.conformity:
         yield _heading(words.CONFORMITY, language)
+    for name, decision in budget.conformity.items():
         yield f"{escape(name)}: \\textbf{{{escape(said(words.VERDICTS[decision.verdict], language))}}}"
         lines = tables.decision_lines(decision, results[name], language)
         body = [f"{escape(said(label, language))} & {escape(value)} \\\\" for label, value in lines]

@@ -147,6 +147,7 @@ def _decision(decision: Decision) -> Tree:
     nothing = math.isnan(decision.acceptance[0])
     return {
         "probability": number(decision.probability),
+        "probability_monte_carlo": number(decision.by_trials),
         "rule": decision.spec.rule,
         "verdict": decision.verdict.word,
         "acceptance": None if nothing else [number(end) for end in decision.acceptance],

@@ -22,7 +22,7 @@ def notes_of(
     """Notes on inputs, on results, and on trials."""
     return (
         *of_inputs(file, columns, model, results),
-        *(note for result in results for note in of_result(result, file)),
+        *(note for result in results for note in of_result(result, file, monte_carlo)),
         *of_trials(columns, monte_carlo),
     )
 
@@ -56,7 +56,7 @@ def of_inputs(file: BudgetFile, columns: Columns, model: Model, results: Sequenc
         )
 
 
-def of_result(result: Result, file: BudgetFile) -> Iterator[Note]:
+def of_result(result: Result, file: BudgetFile, monte_carlo: MonteCarlo | None) -> Iterator[Note]:
     """Degrees of freedom that are not defined, a u of 0 that is none, and a decision that rests on too little."""
     at = dotted(("outputs", result.name.partition(".")[0]))
     if math.isnan(result.dof):
@@ -72,12 +72,13 @@ def of_result(result: Result, file: BudgetFile) -> Iterator[Note]:
             f"{result.name} 的灵敏系数在此处都是 0：线性的 u 为 0，不可用；请看蒙特卡洛。",
             f"{result.name}: all sensitivities are 0 here; the linear u of 0 is of no use. See Monte Carlo.",
         )
-    elif result.name in file.conformity and not result.linear_enough:
+    trials = None if monte_carlo is None else monte_carlo.outputs[result.name]
+    if result.name in file.conformity and trials is not None and not trials.linear_validated:
         yield Note(
             dotted(("conformity", result.name)),
-            f"{result.name} 的模型在此处不够线性，而合格概率按线性的 u 计算。",
-            f"{result.name}: the model is not linear enough here, and the probability of conformity rests on the "
-            "linear u.",
+            f"{result.name} 的判定按传播律的 u，而蒙特卡洛没有验证它：应比较两个合格概率。",
+            f"{result.name} is judged by u of the law of propagation, which Monte Carlo does not validate: compare the "
+            "two conformance probabilities.",
         )
 
 

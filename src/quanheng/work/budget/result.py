@@ -89,6 +89,7 @@ class Trials:
     linear_validated: bool
     differences: tuple[float, float]  # of the ends of the linear interval from those of this one
     tolerance: float  # within which they must lie
+    conforming: float  # share of the trials between the limits of conformity; NaN without limits
     edges: Float  # (m + 1,) of the bins in which the trials fell
     density: Float  # (m,) in 1/unit
 
@@ -99,7 +100,8 @@ class Decision:
 
     spec: ConformitySpec
     verdict: Verdict
-    probability: float
+    probability: float  # of conformity
+    by_trials: float  # the same by Monte Carlo; NaN without trials
     acceptance: tuple[float, float]  # NaN: nothing is accepted; infinite: no limit on that side
     specific_risk: float  # NaN where undetermined
 

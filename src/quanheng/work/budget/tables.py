@@ -165,6 +165,7 @@ def decision_lines(
         (words.LIMITS, with_unit(limits, result.unit)),
         (words.RULE, said(words.rule(spec.rule), language) + _parameter(decision)),
         (words.PROBABILITY, chance(decision.probability)),
+        (words.BY_TRIALS, chance(decision.by_trials)),
         (words.ACCEPTANCE, acceptance if nothing else with_unit(acceptance, result.unit)),
     ]
     if decision.specific_risk == decision.specific_risk:

@@ -90,8 +90,9 @@ def _monte_carlo(budget: Budget, language: Language) -> Iterator[RenderableType]
 
 def _conformity(budget: Budget, language: Language) -> Iterator[RenderableType]:
     results = {each.name: each for each in budget.results}
-    for name, decision in budget.conformity.items():
+    if budget.conformity:
         yield _heading(words.CONFORMITY, language)
+    for name, decision in budget.conformity.items():
         verdict = said(words.VERDICTS[decision.verdict], language)
         yield Text.assemble(f"{name}: ", (verdict, f"bold {COLOURS[decision.verdict]}"))
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))

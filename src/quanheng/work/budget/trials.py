@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.monte_carlo import Distribution, propagate, validate
 from quanheng.measure.quantity.units import Unit
-from quanheng.work.budget.budget_file import BudgetFile, MonteCarloSpec
+from quanheng.work.budget.budget_file import BudgetFile, ConformitySpec
 from quanheng.work.budget.result import MonteCarlo, Result, Trials
 
 Float = NDArray[np.float64]
@@ -44,7 +45,7 @@ def run_trials(
         )
     except InvalidModel as error:
         raise file.fault(outside(file), str(error)) from error
-    outputs = {each.name: trials_of(each, run.outputs[each.name], spec) for each in results}
+    outputs = {each.name: trials_of(each, run.outputs[each.name], file) for each in results}
     correlation = between(list(outputs), list(run.outputs), run.correlation[0], run.outputs)
     adaptive = spec.trials == "adaptive"
     return MonteCarlo(outputs, int(run.trials[0]), spec.seed, adaptive, bool(run.converged[0]), correlation)
@@ -55,7 +56,7 @@ def outside(file: BudgetFile) -> tuple[str, ...]:
     return ("outputs", next(iter(file.outputs)), "model") if len(file.outputs) == 1 else ("outputs",)
 
 
-def trials_of(result: Result, run: Distribution, spec: MonteCarloSpec) -> Trials:
+def trials_of(result: Result, run: Distribution, file: BudgetFile) -> Trials:
     """One result's trials, and the comparison of JCGM 101:2008, 8, in the unit of the output."""
     unit = result.unit
     told = in_unit(run, unit)
@@ -63,18 +64,27 @@ def trials_of(result: Result, run: Distribution, spec: MonteCarloSpec) -> Trials
     interval = float(told.low[0]), float(told.high[0])
     exact = result.u == 0 and interval[0] == interval[1]
     assert run.sample is not None
-    edges, density = histogram(unit.from_si(run.sample))
+    sample = unit.from_si(run.sample)
+    edges, density = histogram(sample)
     return Trials(
         value=float(told.value[0]),
         u=float(told.u[0]),
         interval=interval,
-        kind=spec.interval,
+        kind=file.monte_carlo.interval,
         linear_validated=bool(linear.validated[0]) or exact,
         differences=(float(linear.low[0]), float(linear.high[0])),
         tolerance=0.0 if exact else float(linear.tolerance[0]),
+        conforming=conforming(sample, file.conformity.get(result.name)),
         edges=edges,
         density=density,
     )
+
+
+def conforming(sample: Float, limits: ConformitySpec | None) -> float:
+    """Share of the trials between the limits; NaN where there are none."""
+    if limits is None:
+        return math.nan
+    return float(np.mean((sample >= limits.lower) & (sample <= limits.upper)))
 
 
 def in_unit(run: Distribution, unit: Unit) -> Distribution:
