@@ -65,10 +65,10 @@ def _bar(row: Row, result: Result) -> dict[str, Any]:
 def distribution(result: Result, trials: Trials, coverage: float, decision: Decision | None) -> str:
     """Density of the trials and of the linear result, with both intervals, over the distance from the value."""
     x, curve = _linear_density(result)
-    steps = _steps(trials, result.value)
     low, high = _reach(result, trials, decision)
+    steps = [each for each in _steps(trials, result.value) if low <= each["x"] <= high]
     top = 1.08 * max(float(np.max(trials.density)), float(np.max(curve)) if len(curve) else 0.0)
-    line = [{"x": float(a), "y": float(b)} for a, b in zip(x, curve, strict=True)]
+    line = [{"x": float(a), "y": float(b)} for a, b in zip(x, curve, strict=True) if low <= a <= high]
     intervals = [
         _interval("mc", trials.interval, result, -0.06 * top, GOOD, coverage),
         _interval("gum", result.interval, result, -0.13 * top, INK, coverage),
@@ -84,15 +84,13 @@ def distribution(result: Result, trials: Trials, coverage: float, decision: Deci
         layers: list[alt.Chart] = [
             *_zone(decision, result, low, high, top, across, up),
             chart(steps)
-            .mark_area(interpolate="step-after", color=GOOD, opacity=0.28, clip=True, aria=False)
+            .mark_area(interpolate="step-after", color=GOOD, opacity=0.28, aria=False)
             .encode(x=across, y=up),
-            chart(line).mark_line(color=INK, strokeWidth=1.5, clip=True, aria=False).encode(x=across, y=up),
+            chart(line).mark_line(color=INK, strokeWidth=1.5, aria=False).encode(x=across, y=up),
         ]
         for each in intervals:
             base = chart([each]).encode(y=alt.Y("y:Q"), description="words:N")
-            layers.append(
-                base.mark_rule(color=each["colour"], strokeWidth=5, clip=True).encode(x="low:Q", x2="high:Q")
-            )
+            layers.append(base.mark_rule(color=each["colour"], strokeWidth=5).encode(x="low:Q", x2="high:Q"))
         return alt.layer(*layers).properties(width=width, height=230)
 
     return both(draw)
