@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quanheng.evidence.errors import BadArchive
 from quanheng.evidence.formats import gtc
@@ -263,3 +266,24 @@ def test_two_numbers_do_not_take_one_tag() -> None:
         gtc.write({"m": two, "m_1": one})
     with pytest.raises(BadArchive, match="one tag"):
         gtc.write({"z.re": one, "z.im": one, "z": one})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+ARCHIVE = dumped(independent() | ensemble() | complex_numbers())
+
+
+@settings(max_examples=200, deadline=1000)
+@given(st.data())
+def test_an_archive_of_noise_is_refused_and_never_crashes(data: st.DataObject) -> None:
+    archive = json.loads(ARCHIVE)
+    place, key = archive, data.draw(st.sampled_from(sorted(archive)))
+    while place[key] and isinstance(place[key], dict | list) and data.draw(st.integers(0, 5)):
+        place = place[key]
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+    place[key] = data.draw(JSON)
+    with contextlib.suppress(BadArchive):
+        gtc.read(json.dumps(archive).encode())

@@ -29,6 +29,7 @@ LEAF = re.compile(r"\((\d{1,50}), (\d{1,50})\)")
 GTC = "gtc"
 SECTIONS = ("leaf_nodes", "tagged_real", "tagged_complex", "untagged_real", "intermediate_uids")
 OF_LEAF = {"CLASS", "uid", "label", "u", "df", "independent", "complex", "correlation", "ensemble"}
+TOGETHER = ("ensemble", "complex")
 OF_INTERMEDIATE = {"CLASS", "value", "label", "uid", "u_components", "d_components", "i_components"}
 
 Numbers = Mapping[str, Uncertain]
@@ -93,16 +94,22 @@ def _ensembles(leaves: Mapping[str, Any]) -> Iterator[Ensemble]:
     """
     links: dict[str, dict[str, float]] = {}
     for uid, leaf in leaves.items():
-        if not leaf.get("independent", True):
+        if not expect(leaf.get("independent", True), bool, f"leaf_nodes.{uid}.independent", BadArchive):
             links.setdefault(uid, {}).update(dict.fromkeys(_together(leaf), 0.0))
             said = expect(leaf.get("correlation", {}), dict, f"leaf_nodes.{uid}.correlation", BadArchive)
             for other, r in said.items():
                 links[uid][_leaf(other)] = _number(r, f"leaf_nodes.{uid}.correlation")
+            for other in list(links[uid]):
                 links.setdefault(other, {})
+    near: dict[str, set[str]] = {uid: set() for uid in links}
+    for uid, others in links.items():
+        for other in others:
+            near[uid].add(other)
+            near[other].add(uid)
     done: set[str] = set()
     for uid in links:
         if uid not in done:
-            group = _reached(uid, links)
+            group = _reached(uid, near)
             done.update(group)
             r = [[1.0 if a == b else links[a].get(b, links[b].get(a, 0.0)) for b in group] for a in group]
             declared = all(_together(leaves[each]) >= set(group) for each in group if each in leaves)
@@ -113,16 +120,11 @@ def _ensembles(leaves: Mapping[str, Any]) -> Iterator[Ensemble]:
             )
 
 
-def _reached(uid: str, links: Mapping[str, Mapping[str, float]]) -> list[str]:
+def _reached(uid: str, near: Mapping[str, set[str]]) -> list[str]:
     """Identifiers that hang together with one, in order."""
-    near: dict[str, set[str]] = {}
-    for one, others in links.items():
-        for other in others:
-            near.setdefault(one, set()).add(other)
-            near.setdefault(other, set()).add(one)
     found, waiting = {uid}, [uid]
     while waiting:
-        new = near.get(waiting.pop(), set()) - found
+        new = near[waiting.pop()] - found
         found |= new
         waiting.extend(new)
     return sorted(found, key=_order)
@@ -130,7 +132,10 @@ def _reached(uid: str, links: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def _together(leaf: Mapping[str, Any]) -> set[str]:
     """Identifiers that a leaf is declared to belong with, itself included."""
-    return {_leaf(each) for each in (*leaf.get("ensemble", []), *leaf.get("complex", []), leaf["uid"])}
+    listed = [
+        expect(leaf.get(key, []), list, f"leaf_nodes.{leaf['uid']}.{key}", BadArchive) for key in TOGETHER
+    ]
+    return {_leaf(each) for each in (*listed[0], *listed[1], leaf["uid"])}
 
 
 def _leaf(uid: Any) -> str:
@@ -174,7 +179,7 @@ def _real(said: Any, sources: Mapping[str, tuple[Source, float]], tag: str) -> U
 
 
 def _source(uid: Any, sources: Mapping[str, tuple[Source, float]], tag: str) -> tuple[Source, float]:
-    if uid not in sources:
+    if not isinstance(uid, str) or uid not in sources:
         raise BadArchive(f"{tag}：没有叶节点 {uid} / {tag}: no leaf node {uid}")
     return sources[uid]
 
