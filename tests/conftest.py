@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from quanheng.work.simulate.city import write_city
 from quanheng.work.simulate.faults import parse_faults
 from quanheng.work.simulate.world import World
+
+# no test is a stopwatch: a busy machine is not a fault
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ Float = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 BEYOND = 40.0  # standard deviations, beyond which nothing has a probability above the smallest double
+TINY = 1e-300  # by which a quotient is still finite
 BLOCK = 1 << 13  # instruments at once: what is computed of them stays in the cache
 TURNS = 500
 
@@ -221,13 +222,17 @@ def _scaled(limit: Float, mean: Float, sd: Float) -> Float:
 
 def _disagreement(h: Float, k: Float, s0: Float, s: Float, total: Float) -> tuple[Float, Float]:
     """P(true > h, result < k) and P(true < h, result > k), in standard deviations s0 and total = √(s0² + s²)."""
-    h, k = np.where(h == 0, 1e-300, h), np.where(k == 0, 1e-300, k)
+    h, k = _apart_from_nought(h), _apart_from_nought(k)
     apart = k * total - h * s0
     with np.errstate(over="ignore"):
         both = owens_t(h, apart / (s * h)) + owens_t(k, (h * s**2 - s0 * apart) / (total * s * k))
     both += np.where((h > 0) == (k > 0), 0.0, 0.5)
     half = 0.5 * (ndtr(k) - ndtr(h))
     return both + half, both - half
+
+
+def _apart_from_nought(x: Float) -> Float:
+    return np.where(np.abs(x) < TINY, np.where(x < 0, -TINY, TINY), x)
 
 
 def _risk_at(result: Float, m: Float, s0: Float, s: Float, a: Float, b: Float) -> Float:
