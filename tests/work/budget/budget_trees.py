@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,6 +27,27 @@ def small(**inputs: Any) -> Tree:
     tree = copy.deepcopy(SMALL)
     tree["inputs"] |= inputs
     return tree
+
+
+def full() -> Tree:
+    """A sound budget with everything that a sheet has a place for."""
+    tree = small(
+        d={"unit": "mm", "readings": [1.5, 1.75, 1.25]},
+        z={"unit": "1", "value": {"re": 1, "im": 0.5, "u_re": 0.1}},
+        h={"value": 0, "unit": "mm", "effects": [{"name": "p", "u": 1}, {"name": "q", "u": 2}]},
+    )
+    tree["correlation"] = [{"between": ["a", "b"], "r": 0.25}]
+    tree["monte_carlo"] = {"trials": 5000, "seed": 3}
+    tree["conformity"] = {"y": {"upper": 5, "rule": "simple"}}
+    return tree
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values in a tree but itself."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in items:
+        yield (*path, key)
+        yield from paths(each, (*path, key))
 
 
 def toml(value: Any) -> str:

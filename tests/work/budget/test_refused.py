@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from budget_trees import SMALL, Tree, refusals, small, toml_bytes
+from budget_trees import SMALL, Tree, full, paths, refusals, small, toml_bytes
 
 from quanheng.work.budget.errors import AT_MOST, BadBudget
 from quanheng.work.budget.reading import LARGEST, read_budget
@@ -269,6 +270,41 @@ def test_of_many_faults_the_first_are_told_and_the_rest_counted() -> None:
     lines = refusals(toml_bytes(tree))
     assert len(lines) == AT_MOST + 1
     assert lines[-1].endswith("另有 3 处 / and 3 more")
+
+
+JUNK: list[Any] = [
+    *(
+        True,
+        0,
+        -1,
+        2.5,
+        10**400,
+        1e308,
+        5e-324,
+        math.inf,
+        math.nan,
+        "",
+        " ",
+        "x",
+        "a",
+        "a*b",
+        "1/0",
+        "gamma",
+        "°C",
+    ),
+    *([], {}, [[]], [{}], [1, 2], ["a", "b"], {"re": 1}, {"modulus": 1}, {"x": {}}),
+]
+
+
+def test_whatever_stands_at_a_key_the_file_is_a_budget_or_is_refused() -> None:
+    for path in paths(full()):
+        for junk in JUNK:
+            tree = full()
+            table: Any = tree
+            for key in path[:-1]:
+                table = table[key]
+            table[path[-1]] = copy.deepcopy(junk)
+            assert isinstance(refusals(toml_bytes(tree)), list)
 
 
 SYNTAX: list[tuple[bytes, list[str]]] = [

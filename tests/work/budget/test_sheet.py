@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from budget_trees import Tree, refusals, small, toml_bytes, trees
+from budget_trees import Tree, full, refusals, small, toml_bytes, trees
 from hypothesis import HealthCheck, given, settings
 from openpyxl import Workbook, load_workbook
 
 from quanheng.measure.quantity.shapes import Rectangular
 from quanheng.work.budget import layout
 from quanheng.work.budget.budget_file import BudgetFile
+from quanheng.work.budget.errors import BadBudget
 from quanheng.work.budget.reading import parse_budget
 from quanheng.work.budget.sheet_writer import write
 
@@ -40,18 +41,6 @@ def cell(sheet: str, place: str, value: Any) -> Change:
         book[sheet][place] = value
 
     return change
-
-
-def full() -> Tree:
-    tree = small(
-        d={"unit": "mm", "readings": [1.5, 1.75, 1.25]},
-        z={"unit": "1", "value": {"re": 1, "im": 0.5, "u_re": 0.1}},
-        h={"value": 0, "unit": "mm", "effects": [{"name": "p", "u": 1}, {"name": "q", "u": 2}]},
-    )
-    tree["correlation"] = [{"between": ["a", "b"], "r": 0.25}]
-    tree["monte_carlo"] = {"trials": 5000, "seed": 3}
-    tree["conformity"] = {"y": {"upper": 5, "rule": "simple"}}
-    return tree
 
 
 SOUND = write(full())
@@ -230,6 +219,16 @@ def test_a_document_type_is_refused() -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aa">]><x>&a;</x>'
     (line,) = refusals(with_part("xl/styles.xml", bomb), "b.xlsx")
     assert "DTD" in line
+
+
+def test_a_damaged_file_is_refused_or_reads_as_before() -> None:
+    sound = parse_budget(SOUND, "b.xlsx")
+    for place in range(0, len(SOUND), 61):
+        damaged = SOUND[:place] + bytes([SOUND[place] ^ 0x55]) + SOUND[place + 1 :]
+        try:
+            assert parse_budget(damaged, "b.xlsx") == sound
+        except BadBudget as error:
+            assert len(str(error).splitlines()) >= 1
 
 
 NO_WORKBOOKS = {

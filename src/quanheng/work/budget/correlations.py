@@ -129,12 +129,12 @@ def matrix_of(
 def through_sources(a: InputSpec, b: InputSpec) -> float:
     """Correlation coefficient of two inputs by the variables that they share."""
     products = [
-        mine.u * each.u
+        (mine.u / a.u) * (each.u / b.u)
         for mine in a.effects
         for each in b.effects
         if mine.source is not None and (mine.source, mine.name) == (each.source, each.name)
     ]
-    return math.fsum(products) / (a.u * b.u)
+    return math.fsum(products)
 
 
 def pair_to_look_at(
