@@ -19,7 +19,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -60,6 +62,7 @@ from quanheng.measure.quantity.uncertain import Source, Uncertain, named, quanti
 from quanheng.measure.risk import NormalPrior, global_risks  # noqa: E402
 
 Agree = Callable[[Float, Float], bool]
+Method = Literal["sobol", "plain"]
 PLAIN = ""  # our one variant, where there is no other
 WITHOUT_NUMBA = "NumPy only"
 ROUNDS, LEAST_ROUNDS = 9, 3
@@ -252,32 +255,54 @@ def gauge_as_drawn() -> dict[str, Uncertain]:
 
 
 def needed(quick: bool) -> Job:
-    """How many trials u of JCGM 101, 9.5 needs for two digits, by a scrambled Sobol net and by plain random numbers."""
-    evaluation = Model(GAUGE_MODEL, GAUGE_INPUTS)(gauge_as_drawn())
-    seeds = 10 if quick else 100
+    """How many trials u of JCGM 101, 9.5 needs for two digits.
 
-    def error(method: str, trials: int) -> float:
-        runs = [propagate(evaluation, trials=trials, seed=seed, method=method) for seed in range(seeds)]
-        return float(np.sqrt(np.mean([(rows_of(run)[0, 1] - GAUGE_DRAWN_U) ** 2 for run in runs])))
+    Twice its standard deviation is then within the tolerance, as JCGM 101:2008, 7.9.4 asks; between powers of two.
+    """
+    error = errors_of_u(10 if quick else 100)
+    wanted = float(numerical_tolerance(np.array([GAUGE_DRAWN_U]), 2)[0]) / 2
 
-    def search(method: str) -> Prepared:
-        """Twice the standard deviation within the tolerance, as JCGM 101:2008, 7.9.4 asks; between powers of two."""
-
+    def search(method: Method) -> Prepared:
         def run() -> Float:
-            wanted = float(numerical_tolerance(np.array([GAUGE_DRAWN_U]), 2)[0]) / 2
-            trials, now = 32, error(method, 32)
+            trials, before, now = 32, np.inf, error(method, 32)
             while now > wanted:
                 trials, before, now = 2 * trials, now, error(method, 2 * trials)
-            if trials > 32:
-                trials /= 2 ** (np.log(wanted / now) / np.log(before / now))
-            return np.array([[trials]])
+            back = np.log(wanted / now) / np.log(before / now) if trials > 32 else 0.0
+            return np.array([[trials / 2**back]])
 
         return Prepared(1, run)
 
-    figure = "trials for u of JCGM 101, 9.5, to two digits"
-    peer = "plain random numbers"
+    return by_both_methods("trials for u of JCGM 101, 9.5, to two digits", search)
+
+
+def worth(quick: bool) -> Job:
+    """How many trials give u of JCGM 101, 9.5 as well as 2^15 of a Sobol net, the least adaptive run."""
+    error, trials = errors_of_u(10 if quick else 40), 1 << 15
+
+    def search(method: Method) -> Prepared:
+        # the variance of u from plain random numbers falls as their number grows
+        return Prepared(
+            1, lambda: np.array([[trials * (error(method, trials) / error("sobol", trials)) ** 2]])
+        )
+
+    return by_both_methods("trials for u of JCGM 101, 9.5, as good as an adaptive run's", search)
+
+
+def errors_of_u(seeds: int) -> Callable[[Method, int], float]:
+    """The standard deviation of u about its exact value, over runs with so many seeds."""
+    evaluation = Model(GAUGE_MODEL, GAUGE_INPUTS)(gauge_as_drawn())
+
+    @cache
+    def error(method: Method, trials: int) -> float:
+        runs = [propagate(evaluation, trials=trials, seed=seed, method=method) for seed in range(seeds)]
+        return float(np.sqrt(np.mean([(rows_of(run)[0, 1] - GAUGE_DRAWN_U) ** 2 for run in runs])))
+
+    return error
+
+
+def by_both_methods(figure: str, search: Callable[[Method], Prepared]) -> Job:
+    ours, peer = {PLAIN: lambda: search("sobol")}, "plain random numbers"
     here = {peer: lambda: search("plain")}
-    ours = {PLAIN: lambda: search("sobol")}
     return Job(figure, "", 0, ours, {PLAIN: {peer: 20.0}}, any_result, here, the_result, rounds=1)
 
 
@@ -353,6 +378,7 @@ JOBS: dict[str, Callable[[bool], Job]] = {
     "drawn": drawn_trials,
     "many": many_trials,
     "needed": needed,
+    "worth": worth,
     "risk": risk,
     "bytes": stored,
     "total": total,
@@ -524,7 +550,7 @@ def shown(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     if unit != "s":
-        return f"{value:.3g} {unit}".rstrip()
+        return f"{in_words(round(value)) if value >= 100 else format(value, '.3g')} {unit}".rstrip()
     scale, prefix = next((s, p) for s, p in ((1, ""), (1e-3, "m"), (1e-6, "µ"), (0, "n")) if value >= s)
     return f"{value / (scale or 1e-9):.3g} {prefix}s"
 
@@ -533,6 +559,14 @@ def ratio_shown(line: Line) -> str:
     return (
         "–" if line.ratio is None else f"{line.ratio:.3g} ×" if line.ratio < 1000 else f"{line.ratio:.0f} ×"
     )
+
+
+def print_all(found: list[Line]) -> None:
+    for figure in dict.fromkeys(line.figure for line in found):
+        print(f"\n{figure}\n  {'':26s}{'ours':>10s} {'theirs':>10s} {'ratio':>10s}")
+        for line in found:
+            if line.figure == figure:
+                print_line(line)
 
 
 def print_line(line: Line) -> None:
@@ -575,9 +609,10 @@ def main() -> int:
         job = JOBS[name](args.quick)
         found = list(lines(job, measure(name, job, quick=args.quick, peers=args.peers)))
         if not (args.json or args.markdown):
-            print(f"\n{job.figure}\n  {'':26s}{'ours':>10s} {'theirs':>10s} {'ratio':>10s}")
+            print_all(found)
+            continue
         for line in found:
-            (print_json if args.json else print_row if args.markdown else print_line)(line)
+            (print_json if args.json else print_row)(line)
     return 0
 
 
