@@ -14,7 +14,7 @@ import numpy as np
 from quanheng.measure.errors import InvalidData, InvalidDistribution
 from quanheng.measure.quantity import shapes
 from quanheng.measure.quantity.shapes import Normal, Rectangular, Shape, StudentT, Triangular
-from quanheng.measure.statistics.type_a import type_a
+from quanheng.measure.statistics.type_a import TypeA, type_a
 from quanheng.work.budget.budget_file import EffectSpec
 from quanheng.work.budget.statement import Table
 
@@ -80,46 +80,57 @@ def effect_of(table: Table, name: str, value: float | None) -> EffectSpec | None
 
 def fits(table: Table, distribution: str) -> bool:
     """Whether the size is stated once, in a way of this distribution, with all that goes with it."""
-    allowed = DISTRIBUTIONS[distribution]
     before = len(table.notes.found)
-    sizes = [key for key in SIZES if key in table or (key in ("U", "lower") and BESIDE[key] in table)]
-    if not sizes and allowed.sizes:
-        words = ", ".join(map(said, allowed.sizes))
+    check_size(table, distribution)
+    for key, other in BESIDE.items():
+        if key in table and other not in table:
+            table.wrong(other, f"缺少：{key} 须与 {other} 同写 / missing: {key} goes with {other}")
+    check_parameters(table, distribution)
+    return len(table.notes.found) == before
+
+
+def check_size(table: Table, distribution: str) -> None:
+    """Note a size that is missing, of another distribution, or stated twice."""
+    allowed = DISTRIBUTIONS[distribution].sizes
+    given = [key for key in SIZES if key in table or (key in ("U", "lower") and BESIDE[key] in table)]
+    if not given and allowed:
+        words = ", ".join(map(said, allowed))
         table.wrong(
             None,
             f"{distribution} 分布缺少大小：写 {words} 之一 / {distribution} has no size: state one of {words}",
         )
-    for key in sizes:
-        if key not in allowed.sizes:
-            zh, en = homes(key)
-            table.wrong(
-                key, f"{distribution} 分布不用 {said(key)}{zh} / {distribution} takes no {said(key)}{en}"
-            )
-    sizes = [key for key in sizes if key in allowed.sizes]
-    for key in sizes[1:]:
-        both = f"{said(sizes[0])} 与 {said(key)}", f"{said(sizes[0])} and {said(key)}"
-        table.wrong(key, f"{both[0]} 只应写一个 / {both[1]}: state only one of them")
-    for key, other in BESIDE.items():
-        if key in table and other not in table:
-            table.wrong(other, f"缺少：{key} 须与 {other} 同写 / missing: {key} goes with {other}")
+    for key in given:
+        if key not in allowed:
+            foreign(table, key, distribution)
+    first, *others = [key for key in given if key in allowed] or [""]
+    for key in others:
+        zh, en = f"{said(first)} 与 {said(key)}", f"{said(first)} and {said(key)}"
+        table.wrong(key, f"{zh} 只应写一个 / {en}: state only one of them")
+
+
+def check_parameters(table: Table, distribution: str) -> None:
+    """Note a second length of another distribution, and parameters that are missing."""
+    parameters = DISTRIBUTIONS[distribution].parameters
     for key in ("top", "inexactness"):
-        if key in table and key not in allowed.parameters:
-            zh, en = homes(key)
-            table.wrong(key, f"{distribution} 分布没有 {key}{zh} / {distribution} has no {key}{en}")
-    for key in allowed.parameters:
+        if key in table and key not in parameters:
+            foreign(table, key, distribution)
+    for key in parameters:
         table.needs(key, f"{distribution} 分布的 {key}", f"{key} of distribution {distribution}")
-    return len(table.notes.found) == before
+
+
+def foreign(table: Table, key: str, distribution: str) -> None:
+    """Note a key that this distribution does not take, with those that do."""
+    names = [name for name, each in DISTRIBUTIONS.items() if key in each.sizes + each.parameters]
+    table.wrong(
+        key,
+        f"{distribution} 分布不用 {said(key)}，它用于 {'、'.join(names)}"
+        f" / {distribution} takes no {said(key)}; it is of {', '.join(names)}",
+    )
 
 
 def said(size: str) -> str:
     """A size with the key that goes with it."""
     return f"{size} + {BESIDE[size]}" if size in BESIDE else size
-
-
-def homes(key: str) -> tuple[str, str]:
-    """A hint at the distributions that take a key."""
-    names = [name for name, each in DISTRIBUTIONS.items() if key in each.sizes + each.parameters]
-    return f"，它用于 {'、'.join(names)}", f"; it is of {', '.join(names)}"
 
 
 def sized(table: Table, distribution: str, value: float | None, dof: float | None) -> Sized | None:
@@ -281,11 +292,8 @@ def of_readings(
             " / one reading has no standard deviation: state two or more, or pooled_s",
         )
         return None
-    try:
-        with np.errstate(over="raise", invalid="raise"):
-            found = type_a(readings, pooled_s=pooled_s, pooled_dof=pooled_dof)
-    except (FloatingPointError, InvalidData):
-        table.wrong("readings", "数过大，算不出标准偏差 / the numbers are too large for a standard deviation")
+    found = evaluated(table, readings, pooled_s, pooled_dof)
+    if found is None:
         return None
     mean, u, dof = float(found.mean), float(found.u), float(found.dof)
     if u == 0:
@@ -298,6 +306,18 @@ def of_readings(
         return mean, None
     shape: Shape = Normal() if dof == math.inf else StudentT(dof, "scale")
     return mean, EffectSpec("", u, shape, dof, "A", shape.name, table.text("source"))
+
+
+def evaluated(
+    table: Table, readings: Sequence[float], pooled_s: float | None, pooled_dof: float | None
+) -> TypeA | None:
+    """Mean, u and degrees of freedom, of numbers that leave room for their squares."""
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            return type_a(readings, pooled_s=pooled_s, pooled_dof=pooled_dof)
+    except (FloatingPointError, InvalidData):
+        table.wrong("readings", "数过大，算不出标准偏差 / the numbers are too large for a standard deviation")
+        return None
 
 
 def pooled(table: Table) -> tuple[float | None, float | None]:
