@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
@@ -34,6 +35,7 @@ NET = 14  # 2^14 trials in a sequence of the adaptive procedure: at least 10⁴
 SEQUENCES = 8  # at least so many, if the number of trials is given
 MOST_SEQUENCES = 128  # of an adaptive run: two million trials
 MOST_TRIALS = 200_000_000
+THREADS = 2  # that share the sequences of a run: each has its own place in the result
 HELD = 1 << 25  # numbers that are held at once
 
 
@@ -166,10 +168,16 @@ class _Run:
         """Full nets of 2^m trials, at least eight of them, and a remainder."""
         m = max(int(math.log2(trials / SEQUENCES)), 0) if trials >= SEQUENCES else 0
         out = np.empty((inputs.rows, len(self.tape.outputs), trials))
-        for index, start in enumerate(range(0, trials, 1 << m)):
+        starts = range(0, trials, 1 << m)
+
+        def one(index: int) -> None:
+            start = starts[index]
             self.sequence(inputs, index, m, out[:, :, start : start + (1 << m)])
-            if progress:
-                progress(min(start + (1 << m), trials), trials)
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            for index, _ in enumerate(threads.map(one, range(len(starts)))):
+                if progress:
+                    progress(min((index + 1) << m, trials), trials)
         return [self.row(y, 1 << m, converged=True) for y in out]
 
     def adaptive(self, inputs: Inputs, digits: int, progress: Progress | None) -> list[_Row]:
