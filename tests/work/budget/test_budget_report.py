@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from budget_trees import parsed, small
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_sums import sums
 from rich.console import Console
 
 from quanheng.work.budget import excel, figures, latex, page, tables, text
+from quanheng.work.budget.errors import BadBudget
 from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import read_budget
 from quanheng.work.budget.result import Budget
@@ -297,3 +299,28 @@ def test_sheets_of_results_that_excel_would_not_tell_apart_have_names_of_their_o
     outputs = {name: {"model": "a + b", "unit": "mm"} for name in ("Y", "y", "x" * 30 + "1", "x" * 30 + "2")}
     book = load_workbook(io.BytesIO(excel.write(of(small() | {"outputs": outputs}))))
     assert len({name.casefold() for name in book.sheetnames}) == 6
+
+
+# ---- any budget --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sums)
+def test_any_budget_can_be_reported(tree: dict[str, Any]) -> None:
+    try:
+        budget = of(tree)
+    except BadBudget:
+        return
+    assert budget.results[0].name in printed(budget)
+    assert latex.write(budget).endswith(b"\\end{document}\n")
+    assert excel.write(budget)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sums)
+def test_any_budget_can_be_a_page(tree: dict[str, Any]) -> None:
+    try:
+        budget = of(tree)
+    except BadBudget:
+        return
+    read(page.write(budget))

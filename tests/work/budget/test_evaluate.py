@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
-from budget_trees import parsed, small, trees
+from budget_trees import parsed, small
 from hypothesis import HealthCheck, given, settings
+from random_sums import sums
 
 from quanheng.measure.conformity import Verdict
 from quanheng.work.budget.errors import BadBudget
@@ -307,18 +307,8 @@ def test_another_seed_draws_other_trials() -> None:
     assert one["monte_carlo"]["outputs"] != other["monte_carlo"]["outputs"]
 
 
-def of_one_unit(tree: dict[str, Any]) -> dict[str, Any]:
-    """The budget with all in mm, so that its sum can be made; a complex one without limits."""
-    tree = copy.deepcopy(tree) | {"monte_carlo": {"trials": 200}}
-    for each in (*tree["inputs"].values(), *tree["outputs"].values()):
-        each["unit"] = "mm"
-    if any(isinstance(each.get("value"), dict) for each in tree["inputs"].values()):
-        del tree["conformity"]
-    return tree
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(trees().map(of_one_unit))
+@given(sums)
 def test_any_sum_that_can_be_read_is_evaluated_or_refused_by_its_key(tree: dict[str, Any]) -> None:
     try:
         budget = of(tree)
