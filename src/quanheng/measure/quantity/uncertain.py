@@ -219,7 +219,7 @@ class Uncertain:
         """
         out = np.zeros(max(len(self), len(other)))
         for mine, theirs in ((self.shared, other.shared), (self.private, other.private)):
-            _check_alone(mine, theirs)
+            _check_one_story(mine, theirs)
             for source, column in mine.items():
                 for partner in partners(source, theirs):
                     _add_product(out, column, theirs[partner], source.correlation(partner))
@@ -360,12 +360,8 @@ def groups(contributions: Mapping[Source, Column]) -> Iterator[dict[Source, Colu
 def partners(source: Source, among: Mapping[Source, Column]) -> list[Source]:
     """Sources of a mapping that are correlated with this one, itself included."""
     if source.ensemble is None:
-        found = [source] if source in among else []
-    else:
-        found = [each for each in among if each.identity in source.ensemble.place]
-    if found and source in among:
-        check_same(source, next(each for each in found if each == source))
-    return found
+        return [source] if source in among else []
+    return [each for each in among if each.identity in source.ensemble.place]
 
 
 def component(group: Mapping[Source, Column], n: int) -> tuple[Float, Float]:
@@ -421,8 +417,12 @@ def _agree(a: Ensemble | None, b: Ensemble | None) -> bool:
     )
 
 
-def _check_alone(a: Iterable[Source], b: Iterable[Source]) -> None:
-    """InvalidCorrelation where one side holds a source to be alone that the other knows to be correlated."""
+def _check_one_story(a: Iterable[Source], b: Iterable[Source]) -> None:
+    """InvalidCorrelation where two sides say two things of a source; also where one holds it to be alone."""
+    if a is not b:
+        theirs = {source: source for source in b}
+        for source in a:
+            check_same(theirs.get(source, source), source)
     for one, other in ((a, b), (b, a)):
         grouped = {each for source in other if source.ensemble for each in source.ensemble.identities}
         for source in one if grouped else ():
