@@ -230,6 +230,10 @@ def test_trials_outside_the_domain_of_a_model_are_refused_by_name() -> None:
     assert "domain" in said
 
 
+def test_an_uncertainty_too_small_to_square_is_refused_and_not_nought() -> None:
+    assert "outputs.y" in refusal(with_model("a", a={"value": 1e-300, "unit": "mm", "u": 1e-200}))
+
+
 def test_the_second_of_two_outputs_is_the_one_that_is_undefined() -> None:
     outputs = {"y": {"model": "a", "unit": "mm"}, "z": {"model": "1/(a - 1.5*b/2)", "unit": "1/mm"}}
     assert "outputs.z.model" in refusal(small() | {"outputs": outputs})

@@ -14,6 +14,7 @@ from quanheng.measure.errors import InvalidLimits, InvalidModel, UnitError
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.second_order import linear_enough, second_order
+from quanheng.measure.quantity.uncertain import dense
 from quanheng.measure.quantity.unit_check import check, require_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
 from quanheng.work.budget.columns import Columns, Given, columns_of
@@ -24,6 +25,7 @@ from quanheng.work.budget.trials import run_trials
 Float = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 NO_CERTIFICATE = ""
+SMALLEST = 1e-150  # whose square is still a number
 
 
 def evaluate(file: BudgetFile, progress: Progress | None = None) -> Budget:
@@ -83,11 +85,20 @@ def check_units(file: BudgetFile, columns: Columns, model: Model) -> None:
 
 
 def evaluated(file: BudgetFile, model: Model, columns: Columns) -> Evaluation:
-    """The model at the inputs. BadBudget names the output that is undefined there."""
+    """The model at the inputs. BadBudget names the output that is undefined there, or too small to reckon with."""
     try:
-        return model(columns.uncertain)
+        found = model(columns.uncertain)
     except InvalidModel as error:
         raise file.fault(("outputs", undefined_output(file, model, columns), "model"), str(error)) from error
+    for name, spec in outputs_of(file, model).items():
+        largest = max((abs(float(dense(each, 1)[0])) for each in found[name].shared.values()), default=0.0)
+        if 0.0 < largest < SMALLEST:
+            raise file.fault(
+                ("outputs", spec.name),
+                f"{name} 的不确定度以 SI 单位计小于 {SMALLEST:g}，无法平方 / u of {name} is below {SMALLEST:g} in SI "
+                "units and cannot be squared",
+            )
+    return found
 
 
 def undefined_output(file: BudgetFile, model: Model, columns: Columns) -> str:

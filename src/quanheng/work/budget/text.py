@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -126,5 +127,6 @@ def _table(
 def _empty(head: Sequence[Words], language: Language, worded: Sequence[int]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for k, title in enumerate(head):
-        table.add_column(said(title, language, "\n"), justify="left" if k in worded else "right")
+        justify: Literal["left", "right"] = "left" if k in worded else "right"
+        table.add_column(said(title, language, "\n"), justify=justify, overflow="fold")
     return table

@@ -95,13 +95,14 @@ def in_unit(run: Distribution, unit: Unit) -> Distribution:
 
 
 def histogram(sample: Float) -> tuple[Float, Float]:
-    """Edges (m + 1,) of bins and densities (m,) of the trials, the farthest left out; none where all are equal."""
+    """Edges (m + 1,) of bins and densities (m,) of the trials, the farthest left out; none of equal ones."""
     low, high = np.quantile(sample, [TAIL, 1 - TAIL])
-    if not low < high:
-        return np.zeros(0), np.zeros(0)
     edges = np.linspace(low, high, BINS + 1)
+    widths = np.diff(edges)
+    if not np.all(widths > np.finfo(float).tiny):
+        return np.zeros(0), np.zeros(0)
     counts, _ = np.histogram(sample, bins=edges)
-    return edges, counts / len(sample) / np.diff(edges)
+    return edges, counts / len(sample) / widths
 
 
 def between(
