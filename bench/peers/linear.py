@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf, isfinite
 
 import numpy as np
-from contender import Prepared
-from problems import (
+
+from peers.contender import Prepared
+from peers.problems import (
     GAUGE_DOF,
     GAUGE_INPUTS,
     GAUGE_MODEL,

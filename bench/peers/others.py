@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from contender import Prepared
-from problems import GUARD, TOLERANCE, Float, instruments, related
+
+from peers.contender import Prepared
+from peers.problems import GUARD, TOLERANCE, Float, instruments, related
 
 
 def risk_suncal(count: int) -> Prepared:

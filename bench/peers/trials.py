@@ -9,8 +9,9 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from contender import NotOffered, Prepared
-from problems import (
+
+from peers.contender import NotOffered, Prepared
+from peers.problems import (
     COVERAGE,
     GAUGE_DRAWN,
     GAUGE_INPUTS,

@@ -12,13 +12,15 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from contender import Prepared, serve
-from linear import COLUMN, SCALAR
-from others import BYTES, RISK
-from trials import DRAWN, MANY, TRIALS
+from peers.contender import Prepared, serve
+from peers.linear import COLUMN, SCALAR
+from peers.others import BYTES, RISK
+from peers.trials import DRAWN, MANY, TRIALS
 
 JOBS: dict[str, dict[str, Callable[[int], Prepared]]] = {
     "scalar": SCALAR,
