@@ -79,7 +79,7 @@ def joint(columns: list[Uncertain]) -> Matrix:
                     load if row is None else np.where(np.arange(n) == row, load, 0)
                 )
     r = [[a.correlation(b) * (i == j) for b, j in variables] for a, i in variables]
-    return np.asarray(loads @ np.array(r).reshape(len(variables), -1) @ loads.T)
+    return np.asarray(loads @ np.array(r).reshape(len(variables), len(variables)) @ loads.T)
 
 
 @settings(max_examples=80, deadline=None)
