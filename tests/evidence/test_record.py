@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import doctest
 import hashlib
 import json
 import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -390,3 +392,10 @@ def test_a_header_of_noise_is_refused_and_never_crashes(data: st.DataObject) -> 
 
     with contextlib.suppress(BadRecord):
         read_record(forged(change))
+
+
+def test_the_examples_of_the_document_are_what_is_printed() -> None:
+    document = Path(__file__).parents[2] / "docs/methods/uncertain-columns.md"
+    result = doctest.testfile(str(document), module_relative=False)
+    assert result.attempted > 10
+    assert result.failed == 0
