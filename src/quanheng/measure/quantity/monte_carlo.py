@@ -12,9 +12,9 @@ The rows of a column share the draws. An adaptive run stops for each row on its 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -22,21 +22,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.errors import InvalidModel, InvalidUncertainty
-from quanheng.measure.quantity.graph import Tape
 from quanheng.measure.quantity.model import Evaluation
-from quanheng.measure.quantity.regions import Kind, interval_ends
-from quanheng.measure.quantity.sample import BY_NUMPY, Basis, Inputs, Kernels, drawn, fill, points
+from quanheng.measure.quantity.regions import Kind
+from quanheng.measure.quantity.sample import BY_NUMPY, Basis, Inputs, Kernels, drawn, fill, points, stretches
+from quanheng.measure.quantity.schedule import Schedule
 from quanheng.measure.quantity.tolerance import numerical_tolerance
 
 Float = NDArray[np.float64]
 Progress: TypeAlias = Callable[[int, int], None]
 
 NET = 14  # 2^14 trials in a sequence of the adaptive procedure: at least 10⁴
-SEQUENCES = 8  # at least so many, if the number of trials is given
+SEQUENCES = 8  # at least so many: from fewer their scatter is not known
 MOST_SEQUENCES = 128  # of an adaptive run: two million trials
 MOST_TRIALS = 200_000_000
 THREADS = 2  # that share the sequences of a run: each has its own place in the result
-HELD = 1 << 25  # numbers that are held at once
+HELD = 1 << 21  # outputs of trials that are held at once, so that they stay in the cache
+KEPT = 1 << 23  # draws that are kept for the next rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,19 +106,15 @@ def propagate(
             f"试验次数须在 2 与 {MOST_TRIALS} 之间 / trials: from 2 to {MOST_TRIALS}, not {trials}"
         )
     basis, inputs = drawn(evaluation)
-    run = _Run(
-        basis, evaluation.model.tape, seed, coverage, interval, method, kernels() if compiled else BY_NUMPY
-    )
-    found = []
-    height = _height(len(evaluation.model.outputs), trials)
-    for top in range(0, inputs.rows, height):
-        rows = np.arange(top, min(top + height, inputs.rows))
-        part = inputs.take(rows) if len(rows) < inputs.rows else inputs
-        if trials == "adaptive":
-            found.extend(run.adaptive(part, digits, progress))
+    plan = inputs.schedule(evaluation.model.tape)
+    loops = kernels() if compiled else BY_NUMPY
+    with ThreadPoolExecutor(THREADS) as threads:
+        run = _Run(basis, plan, seed, coverage, interval, method, loops, threads)
+        if trials == "adaptive":  # noqa: SIM108
+            rows = run.adaptive(inputs, digits, progress)
         else:
-            found.extend(run.fixed(part, trials, progress))
-    return _together(evaluation, found, run)
+            rows = run.fixed(inputs, trials, progress)
+        return _together(evaluation, rows, inputs.rows, run)
 
 
 def validate(
@@ -141,11 +138,11 @@ def kernels() -> Kernels:
         from quanheng.measure.quantity import fused
     except ImportError:
         return BY_NUMPY
-    return Kernels(fused.normal_scores, fused.interpolate, fused.evaluator)
+    return fused.COMPILED
 
 
 class _Row(NamedTuple):
-    """Figures of one row: (4, q), their errors (4, q), correlation (q, q), trials (q, M)."""
+    """Figures of one row (4, q), their errors (4, q), correlation (q, q), and its trials (q, M) while they last."""
 
     figures: Float
     errors: Float
@@ -157,116 +154,153 @@ class _Row(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class _Run:
     basis: Basis
-    tape: Tape
+    plan: Schedule
     seed: int
     coverage: float
     interval: Kind
     method: str
     kernels: Kernels
+    threads: ThreadPoolExecutor
+    kept: dict[int, list[Float]] = field(default_factory=dict)
 
-    def fixed(self, inputs: Inputs, trials: int, progress: Progress | None) -> list[_Row]:
+    def fixed(self, inputs: Inputs, trials: int, progress: Progress | None) -> Iterator[_Row]:
         """Full nets of 2^m trials, at least eight of them, and a remainder."""
         m = max(int(math.log2(trials / SEQUENCES)), 0) if trials >= SEQUENCES else 0
-        out = np.empty((inputs.rows, len(self.tape.outputs), trials))
-        starts = range(0, trials, 1 << m)
-
-        def one(index: int) -> None:
-            start = starts[index]
-            self.sequence(inputs, index, m, out[:, :, start : start + (1 << m)])
-
-        with ThreadPoolExecutor(THREADS) as threads:
-            for index, _ in enumerate(threads.map(one, range(len(starts)))):
+        batch = range(math.ceil(trials / (1 << m)))
+        height = self.height(trials)
+        out = np.empty((min(height, inputs.rows), len(self.plan.outputs), trials))
+        for top in range(0, inputs.rows, height):
+            block = _block(inputs, top, height)
+            y = out[: block.rows]
+            for index in self.sequences(block, batch, m, y, keep=height < inputs.rows):
                 if progress:
-                    progress(min((index + 1) << m, trials), trials)
-        return [self.row(y, 1 << m, converged=True) for y in out]
+                    done = min((index + 1) << m, trials)
+                    progress(top * trials + block.rows * done, inputs.rows * trials)
+            yield from self.threads.map(lambda each: self.row(each, 1 << m, converged=True), y)
 
-    def adaptive(self, inputs: Inputs, digits: int, progress: Progress | None) -> list[_Row]:
+    def adaptive(self, inputs: Inputs, digits: int, progress: Progress | None) -> Iterator[_Row]:
         """Sequences until each row has converged. JCGM 101:2008, 7.9.4."""
         m = max(NET, math.ceil(math.log2(100.0 / (1.0 - self.coverage))))
-        active = np.arange(inputs.rows)
-        held: list[list[Float]] = [[] for _ in active]
-        averages: list[list[Float]] = [[] for _ in active]
+        height = self.height(SEQUENCES << m)
+        for top in range(0, inputs.rows, height):
+            block = _block(inputs, top, height)
+            done = self.until_settled(block, m, digits, progress, keep=height < inputs.rows)
+            yield from (done[k] for k in range(block.rows))
+
+    def until_settled(
+        self, inputs: Inputs, m: int, digits: int, progress: Progress | None, *, keep: bool
+    ) -> dict[int, _Row]:
+        """Eight sequences, then a quarter more at a time for the rows that have not converged."""
+        held: list[list[Float]] = [[] for _ in range(inputs.rows)]
+        averages: list[list[Float]] = [[] for _ in range(inputs.rows)]
         done: dict[int, _Row] = {}
-        for index in range(MOST_SEQUENCES):
-            out = np.empty((len(active), len(self.tape.outputs), 1 << m))
-            self.sequence(inputs.take(active) if len(active) < inputs.rows else inputs, index, m, out)
-            stay = []
-            for k, y in zip(active.tolist(), out, strict=True):
-                held[k].append(y)
-                averages[k].append(self.figures(y)[0])
-                settled = _settled(averages[k], digits)
-                if settled or index == MOST_SEQUENCES - 1:
+        h, more = 0, SEQUENCES
+        while len(done) < inputs.rows:
+            active = [k for k in range(inputs.rows) if k not in done]
+            y = np.empty((len(active), len(self.plan.outputs), more << m))
+            for _ in self.sequences(
+                inputs.take(np.array(active)), range(h, h + more), m, y, keep=keep and h == 0
+            ):
+                pass
+            h += more
+            parts = self.threads.map(lambda each: self.figures(each, 1 << m)[0][1:], y)
+            for k, each, found in zip(active, y, parts, strict=True):
+                held[k].append(each)
+                averages[k].append(found)
+                settled = _settled(np.concatenate(averages[k]), digits)
+                if settled or h == MOST_SEQUENCES:
                     done[k] = self.row(np.concatenate(held[k], axis=1), 1 << m, converged=settled)
                     held[k] = []
-                else:
-                    stay.append(k)
-            active = np.array(stay, dtype=np.intp)
+            more = min(h // 4, MOST_SEQUENCES - h)
             if progress:
-                progress((index + 1) << m, (index + 2) << m)
-            if not stay:
-                break
-        return [done[k] for k in range(inputs.rows)]
+                progress(h << m, (h + more if len(done) < inputs.rows else h) << m)
+        return done
 
-    def sequence(self, inputs: Inputs, index: int, m: int, out: Float) -> None:
+    def height(self, trials: int) -> int:
+        """Rows that are worked on at once."""
+        return max(1, HELD // (len(self.plan.outputs) * trials))
+
+    def sequences(self, inputs: Inputs, batch: range, m: int, out: Float, *, keep: bool) -> Iterator[int]:
+        """Fill `out` (rows, q, trials) with the sequences of a batch, shared among threads; those done, in order.
+
+        keep: draws are kept for the next rows.
+        """
+        kept = keep and len(self.basis.shapes) * out.shape[2] <= KEPT
+
+        def one(index: int) -> int:
+            first = (index - batch.start) << m
+            self.sequence(inputs, index, m, out[:, :, first : first + (1 << m)], keep=kept)
+            return index
+
+        return self.threads.map(one, batch)
+
+    def sequence(self, inputs: Inputs, index: int, m: int, out: Float, *, keep: bool) -> None:
         """Trials of one randomisation into `out` (rows, q, count). InvalidModel where some are undefined."""
-        where = points(self.seed, index, dimensions=self.basis.dimensions, m=m, method=self.method)
-        fill(out, where, self.basis, self.tape, inputs, kernels=self.kernels)
-        if not np.all(np.isfinite(out)):
+        fill(out, self.draws(index, m, out.shape[2], keep), self.kernels.evaluator(self.plan, inputs))
+        # a sum is finite only if all are, and needs no memory
+        if not np.isfinite(out.sum()) and not np.isfinite(out).all():
+            total = out.shape[0] * out.shape[2]
             wrong = int(np.count_nonzero(~np.isfinite(out).all(axis=1)))
             raise InvalidModel(
-                f"{out.shape[2]} 次试验中有 {wrong} 次超出模型的定义域，请改用有界的分布 / {wrong} of "
-                f"{out.shape[0] * out.shape[2]} trials fall outside the domain of the model: bound the distributions"
+                f"{total} 次试验中有 {wrong} 次超出模型的定义域，请改用有界的分布 / {wrong} of "
+                f"{total} trials fall outside the domain of the model: bound the distributions"
             )
 
-    def figures(self, y: Float, sequence: int | None = None) -> tuple[Float, Float]:
-        """Value, u and ends (4, q) of trials (q, M), and those of each full sequence (h, 4, q)."""
-        size = sequence or y.shape[1]
+    def draws(self, index: int, m: int, count: int, keep: bool) -> Iterable[Float]:
+        """Draws of the first trials of one randomisation, as they were kept or anew."""
+        if keep and index in self.kept:
+            return self.kept[index]
+        where = points(self.seed, index, dimensions=self.basis.dimensions, m=m, method=self.method)
+        fresh = stretches(where, self.basis, count, self.kernels)
+        if keep:
+            self.kept[index] = [each.copy() for each in fresh]
+        return self.kept[index] if keep else fresh
+
+    def figures(self, y: Float, size: int) -> tuple[Float, Float]:
+        """Value, u and ends of trials (q, M), then of each full sequence, (1 + h, 4, q); covariance of all (q, q)."""
         h = y.shape[1] // size
-        parts = y[:, : h * size].reshape(len(y), h, size)
-        ends = [interval_ends(each, size, coverage=self.coverage, kind=self.interval) for each in y]
-        whole = np.array([y.mean(axis=1), y.std(axis=1, ddof=1), *np.transpose([e for e, _ in ends])])
-        each = np.array(
-            [parts.mean(axis=2), parts.std(axis=2, ddof=1) if size > 1 else parts[:, :, 0] * np.nan]
-        )
-        by_sequence = np.concatenate([each, np.moveaxis(np.array([e for _, e in ends]), 2, 0)])
-        return whole, np.moveaxis(by_sequence, 2, 0)
+        s, products = (np.concatenate([[each.sum(axis=0)], each[:h]]) for each in self.kernels.sums(y, size))
+        n = np.array([y.shape[1]] + [size] * h, dtype=np.float64)[:, None]
+        with np.errstate(invalid="ignore"):  # one trial has no u
+            covariance = (products - s[:, :, None] * s[:, None] / n[:, None]) / (n[:, None] - 1)
+        u = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
+        ends = [self.kernels.interval_ends(each, size, self.coverage, self.interval) for each in y]
+        low, high = np.transpose(ends, (2, 1, 0))
+        return np.stack([y[:, 0] + s / n, u, low, high], axis=1), covariance[0]
 
-    def row(self, y: Float, sequence: int, *, converged: bool) -> _Row:
+    def row(self, y: Float, size: int, *, converged: bool) -> _Row:
         """All that is said of a row's trials (q, M)."""
-        whole, parts = self.figures(y, sequence)
-        errors = (
-            parts.std(axis=0, ddof=1) / math.sqrt(len(parts))
-            if len(parts) > 1
-            else np.full_like(whole, np.nan)
-        )
-        centred = y - whole[0][:, None]
-        covariance = centred @ centred.T / (y.shape[1] - 1)
+        found, covariance = self.figures(y, size)
+        whole, parts = found[0], found[1:]
+        h = len(parts)
+        errors = parts.std(axis=0, ddof=1) / math.sqrt(h) if h > 1 else np.full_like(whole, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            r = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
-        return _Row(whole, errors, np.clip(r, -1.0, 1.0), y, converged)
+            r = np.clip(covariance / np.outer(whole[1], whole[1]), -1.0, 1.0)
+        return _Row(whole, errors, r, y, converged)
 
 
-def _settled(averages: list[Float], digits: int) -> bool:
-    """Whether twice the standard deviation of each average is within the tolerance, for every output."""
-    h = len(averages)
-    if h < 2:
-        return False
-    figures = np.array(averages)
+def _block(inputs: Inputs, top: int, height: int) -> Inputs:
+    return inputs.take(np.arange(top, min(top + height, inputs.rows)))
+
+
+def _settled(figures: Float, digits: int) -> bool:
+    """Whether twice the standard deviation of each average of (h, 4, q) is within the tolerance, for every output."""
     u = figures[:, 1].mean(axis=0)
-    spread = 2 * figures.std(axis=0, ddof=1) / math.sqrt(h)
+    spread = 2 * figures.std(axis=0, ddof=1) / math.sqrt(len(figures))
     moves = u > 0
     return bool(np.all(spread[:, moves] <= numerical_tolerance(u[moves], digits)))
 
 
-def _height(outputs: int, trials: int | str) -> int:
-    """Rows whose trials are held at once."""
-    each = outputs * (trials if isinstance(trials, int) else 16 << NET)
-    return max(1, min(HELD // each, 64))
-
-
-def _together(evaluation: Evaluation, rows: list[_Row], run: _Run) -> Trials:
-    figures = np.array([row.figures for row in rows])
-    errors = np.array([row.errors for row in rows])
+def _together(evaluation: Evaluation, rows: Iterator[_Row], n: int, run: _Run) -> Trials:
+    names = evaluation.model.outputs
+    q = len(names)
+    figures, errors, r = np.empty((n, 4, q)), np.empty((n, 4, q)), np.empty((n, q, q))
+    trials, converged = np.empty(n, dtype=np.int64), np.empty(n, dtype=bool)
+    sample = None
+    for k, row in enumerate(rows):
+        figures[k], errors[k], r[k] = row.figures, row.errors, row.correlation
+        trials[k], converged[k] = row.trials.shape[1], row.converged
+        sample = row.trials if n == 1 else None
     outputs = {
         name: Distribution(
             figures[:, 0, j],
@@ -274,16 +308,8 @@ def _together(evaluation: Evaluation, rows: list[_Row], run: _Run) -> Trials:
             figures[:, 2, j],
             figures[:, 3, j],
             errors[:, :, j].T,
-            rows[0].trials[j] if len(rows) == 1 else None,
+            None if sample is None else sample[j],
         )
-        for j, name in enumerate(evaluation.model.outputs)
+        for j, name in enumerate(names)
     }
-    return Trials(
-        outputs,
-        np.array([row.correlation for row in rows]),
-        np.array([row.trials.shape[1] for row in rows]),
-        np.array([row.converged for row in rows]),
-        run.seed,
-        run.coverage,
-        run.interval,
-    )
+    return Trials(outputs, r, trials, converged, run.seed, run.coverage, run.interval)

@@ -36,8 +36,8 @@ def coverage_interval(
     return float(low), float(high)
 
 
-def interval_ends(y: Float, sequence: int, *, coverage: float, kind: Kind) -> tuple[Float, Float]:
-    """Ends of the interval that holds `coverage` of all trials (2,), and of each full sequence of so many (h, 2).
+def interval_ends(y: Float, sequence: int, coverage: float, kind: Kind) -> Float:
+    """Ends of the interval that holds `coverage` of all trials, then of each full sequence of so many; (1 + h, 2).
 
     Ends lie in the tails, and a part of the first sequence says where these begin: the rest is looked at only once.
     """
@@ -45,9 +45,10 @@ def interval_ends(y: Float, sequence: int, *, coverage: float, kind: Kind) -> tu
     by_sequence = y[: h * sequence].reshape(h, sequence)
     sizes = [len(y)] + [sequence] * h
     whole = [y, *by_sequence]
-    below, above = _tails(y, by_sequence, coverage, kind) or (whole, whole)
-    found = [_ends(a, b, n, coverage, kind) for a, b, n in zip(below, above, sizes, strict=True)]
-    return np.array(found[0]), np.array(found[1:]).reshape(h, 2)
+    within = thresholds(y, sequence, coverage, kind)
+    tails = _tails(y, by_sequence, within, coverage, kind) if within else None
+    below, above = tails or (whole, whole)
+    return np.array([_ends(a, b, n, coverage, kind) for a, b, n in zip(below, above, sizes, strict=True)])
 
 
 def _ranks(trials: int, coverage: float) -> tuple[int, int]:
@@ -58,32 +59,33 @@ def _ranks(trials: int, coverage: float) -> tuple[int, int]:
     return r, min(q, trials - r)
 
 
-def _reach(trials: int, coverage: float, kind: Kind) -> int:
-    """How many of the smallest and of the largest trials decide the ends."""
+def tail_sizes(trials: int, coverage: float, kind: Kind) -> tuple[int, int]:
+    """How many of the lowest and how many of the highest trials decide the ends."""
     r, q = _ranks(trials, coverage)
-    return trials - q if kind == "shortest" else max(r, trials - r - q + 1)
+    return (trials - q, trials - q) if kind == "shortest" else (r, trials - r - q + 1)
 
 
-def _tails(
-    y: Float, by_sequence: Float, coverage: float, kind: Kind
-) -> tuple[list[Float], list[Float]] | None:
-    """The lowest and the highest trials of all and of each sequence, enough for the ends.
-
-    None where thresholds from the first sequence leave too few.
-    """
-    sequence = by_sequence.shape[1]
-    wanted = _reach(sequence, coverage, kind)
-    pilot = by_sequence[0][: max(sequence // 8, 1024)]
-    share = wanted / sequence * len(pilot)
+def thresholds(y: Float, sequence: int, coverage: float, kind: Kind) -> tuple[float, float] | None:
+    """Between what values no end should lie, by a part of the first sequence; None if nearly everything is needed."""
+    pilot = y[: min(sequence, max(sequence // 8, 1024))]
+    share = max(tail_sizes(sequence, coverage, kind)) / sequence * len(pilot)
     rank = int(1.15 * share + 3 * math.sqrt(share)) + 4
     if 2 * rank > len(pilot):
         return None
-    low, high = np.partition(pilot, [rank, len(pilot) - 1 - rank])[[rank, -1 - rank]]
+    ordered = np.partition(pilot, [rank, len(pilot) - 1 - rank])
+    return float(ordered[rank]), float(ordered[-1 - rank])
+
+
+def _tails(
+    y: Float, by_sequence: Float, within: tuple[float, float], coverage: float, kind: Kind
+) -> tuple[list[Float], list[Float]] | None:
+    """The trials below and above the thresholds, of all and of each sequence; None if they are too few for the ends."""
+    wanted, wanted_of_all = (tail_sizes(n, coverage, kind) for n in (by_sequence.shape[1], len(y)))
     tails = []
-    for within in (y <= low, y >= high):
-        counts = [np.count_nonzero(each) for each in within[: by_sequence.size].reshape(by_sequence.shape)]
-        found = y[within]
-        if min(counts) < wanted or len(found) < _reach(len(y), coverage, kind):
+    for side, chosen in enumerate((y <= within[0], y >= within[1])):
+        counts = [np.count_nonzero(each) for each in chosen[: by_sequence.size].reshape(by_sequence.shape)]
+        found = y[chosen]
+        if min(counts) < wanted[side] or len(found) < wanted_of_all[side]:
             return None
         tails.append([found, *np.split(found, np.cumsum(counts))[:-1]])
     return tails[0], tails[1]
@@ -91,11 +93,10 @@ def _tails(
 
 def _ends(below: Float, above: Float, trials: int, coverage: float, kind: Kind) -> tuple[float, float]:
     """Ends from the smallest and the largest of so many trials, in any order."""
+    n, m = tail_sizes(trials, coverage, kind)
     if kind == "symmetric":
-        r, q = _ranks(trials, coverage)
-        last = len(above) - (trials - r - q) - 1
-        return np.partition(below, r - 1)[r - 1], np.partition(above, last)[last]
-    n = _reach(trials, coverage, kind)
+        last = len(above) - m
+        return np.partition(below, n - 1)[n - 1], np.partition(above, last)[last]
     a, b = np.sort(below)[:n], np.sort(above)[-n:]
     k = int(np.argmin(b - a))
     return a[k], b[k]

@@ -7,7 +7,7 @@ another row as the rows do, not by chance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -21,6 +21,7 @@ from quanheng.measure.quantity.generator import MANTISSA, ONE, Words, key, norma
 from quanheng.measure.quantity.graph import Tape
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.operations import BY_CODE
+from quanheng.measure.quantity.regions import Kind, interval_ends
 from quanheng.measure.quantity.schedule import LOAD, Schedule, schedule
 from quanheng.measure.quantity.shapes import Normal, Shape, Table, Tabulated, interpolate
 from quanheng.measure.quantity.sobol import MOST_DIMENSIONS, Net, scrambled_net
@@ -31,6 +32,7 @@ Evaluator: TypeAlias = Callable[[Float, Float], None]
 
 STRETCH = 4096  # trials drawn at once
 TILE = 8  # rows that NumPy works on at once
+PIECE = 8192  # trials that it sums at once
 FARTHEST = 8.2  # scores whose uniforms are still below 1
 
 
@@ -99,6 +101,18 @@ class Inputs:
 
         terms = tuple(tuple((place, taken(c)) for place, c in each) for each in self.terms)
         return Inputs(tuple(taken(each) for each in self.values), terms, len(rows))
+
+    @cached_property
+    def wide(self) -> tuple[Float, Float]:
+        """Values (k, n) and, one term after the other, contributions (t, n)."""
+        every = ([*self.values], [c for each in self.terms for _, c in each])
+        values, contributions = (
+            np.array([np.broadcast_to(c, self.rows) for c in columns], dtype=np.float64).reshape(
+                -1, self.rows
+            )
+            for columns in every
+        )
+        return values, contributions
 
     def schedule(self, tape: Tape) -> Schedule:
         """The order in which the tape is run: what differs from row to row after the rest."""
@@ -235,20 +249,23 @@ def draws(basis: Basis, u: Float, out: Float, kernels: Kernels) -> None:
 
 @dataclass(frozen=True)
 class Kernels:
-    """The three loops in which a run spends its time: by NumPy, or compiled (`fused.py`), with the same results.
+    """The loops in which a run spends its time: by NumPy, or compiled (`fused.py`), with the same results.
 
-    evaluator(tape, inputs) makes a function of draws (s, count) and `out` (rows, q, count), which it fills with the
+    evaluator(plan, inputs) makes a function of draws (s, count) and `out` (rows, q, count), which it fills with the
     outputs of each row and trial. It is for one thread: it keeps its buffers.
+    sums(y, size), of trials (q, M): for each sequence of so many, and for what is left, the sums (h, q) and the sums
+    of products (h, q, q) of the differences from the first trial.
     """
 
     normal_scores: Callable[[Float, Float], Float]
     interpolate: Callable[[Table, Float, Float], Float]
-    evaluator: Callable[[Tape, Inputs], Evaluator]
+    evaluator: Callable[[Schedule, Inputs], Evaluator]
+    sums: Callable[[Float, int], tuple[Float, Float]]
+    interval_ends: Callable[[Float, int, float, Kind], Float]
 
 
-def evaluator(tape: Tape, inputs: Inputs) -> Evaluator:
-    """Outputs of a tape for each row of the inputs and each trial, in tiles of some rows."""
-    plan = inputs.schedule(tape)
+def evaluator(plan: Schedule, inputs: Inputs) -> Evaluator:
+    """Outputs of a model for each row of the inputs and each trial, in tiles of some rows."""
     height = min(TILE, inputs.rows)
     tiles = [slice(top, min(top + height, inputs.rows)) for top in range(0, inputs.rows, height)]
     parts = [inputs.take(np.arange(inputs.rows)[tile]) for tile in tiles]
@@ -293,18 +310,38 @@ def _load(inputs: Inputs, i: int, draws: Float, x: Float) -> None:
         x[:] = value
 
 
-BY_NUMPY = Kernels(normal_scores, interpolate, evaluator)
+def sums(y: Float, size: int) -> tuple[Float, Float]:
+    """See `Kernels`; in pieces that stay in the cache."""
+    q, count = y.shape
+    starts = range(0, count, size)
+    s, S = np.zeros((len(starts), q)), np.zeros((len(starts), q, q))
+    for k, start in enumerate(starts):
+        for first in range(start, min(start + size, count), PIECE):
+            d = y[:, first : min(first + PIECE, start + size)] - y[:, :1]
+            s[k] += d.sum(axis=1)
+            S[k] += d @ d.T
+    return s, S
 
 
-def fill(out: Float, where: Points, basis: Basis, tape: Tape, inputs: Inputs, *, kernels: Kernels) -> None:
-    """Fill `out` (rows, q, count) with the outputs of the first trials of one randomisation."""
-    evaluate = kernels.evaluator(tape, inputs)
-    count = min(out.shape[2], STRETCH)
-    bits = np.empty((basis.dimensions, count), dtype=np.uint64)
-    drawn = np.empty((len(basis.shapes), count))
-    for first in range(0, out.shape[2], STRETCH):
-        part = out[:, :, first : first + STRETCH]
-        n = part.shape[2]
-        where.fill(bits[:, :n], first)
-        draws(basis, uniforms(bits[:, :n]), drawn[:, :n], kernels)
-        evaluate(drawn[:, :n], part)
+BY_NUMPY = Kernels(normal_scores, interpolate, evaluator, sums, interval_ends)
+
+
+def stretches(where: Points, basis: Basis, count: int, kernels: Kernels) -> Iterator[Float]:
+    """Draws (s, n) of the first `count` trials of one randomisation, in stretches; each holds until the next."""
+    # of equal size every time, so that memory is touched for the first time only once
+    bits = np.empty(basis.dimensions * STRETCH, dtype=np.uint64)
+    held = np.empty(len(basis.shapes) * STRETCH)
+    for first in range(0, count, STRETCH):
+        n = min(STRETCH, count - first)
+        u, out = bits[: basis.dimensions * n].reshape(-1, n), held[: len(basis.shapes) * n].reshape(-1, n)
+        where.fill(u, first)
+        draws(basis, uniforms(u), out, kernels)
+        yield out
+
+
+def fill(out: Float, drawn: Iterable[Float], evaluate: Evaluator) -> None:
+    """Fill `out` (rows, q, count) with the outputs of trials that are drawn in stretches."""
+    first = 0
+    for each in drawn:
+        evaluate(each, out[:, :, first : first + each.shape[1]])
+        first += each.shape[1]
