@@ -30,7 +30,7 @@ from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense
 Float = NDArray[np.float64]
 Evaluator: TypeAlias = Callable[[Float, Float], None]
 
-STRETCH = 4096  # trials drawn at once
+STRETCH = 8192  # trials drawn at once
 TILE = 8  # rows that NumPy works on at once
 PIECE = 8192  # trials that it sums at once
 FARTHEST = 8.2  # scores whose uniforms are still below 1

@@ -16,7 +16,7 @@ from quanheng.measure.quantity.generator import BITS, MANTISSA, ONE, Words, key,
 
 INDEX_BITS = 32  # at most 2³² points in a net
 MOST_DIMENSIONS = 21201  # that have direction numbers
-TABLE = 12  # points are made in stretches of at most 2¹²
+TABLE = 13  # points are made in stretches of at most 2^TABLE
 
 
 @dataclass(frozen=True, eq=False)
