@@ -21,6 +21,7 @@ def slow_if_even(task: int) -> bytes:
 
 def fail_on_three(task: int) -> bytes:
     if task == 3:
+        time.sleep(0.5)  # the other worker has finished task 0 by then
         raise ValueError("three")
     return square(task)
 

@@ -112,7 +112,9 @@ def _in_processes(
                     waiting[pool.submit(function, tasks[k])] = k
                 if not waiting:
                     break
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                done = wait(waiting, return_when=FIRST_COMPLETED).done
+                # what is finished is kept before a failure ends the run
+                for future in sorted(done, key=lambda each: each.exception() is not None):
                     yield waiting.pop(future), future.result()
         except BrokenProcessPool as error:
             raise _died() from error
