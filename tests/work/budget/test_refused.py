@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from budget_trees import SMALL, Tree, full, paths, refusals, small, toml_bytes
 
+from quanheng.measure.quantity.monte_carlo import MOST_TRIALS
 from quanheng.work.budget.errors import AT_MOST, BadBudget
 from quanheng.work.budget.reading import LARGEST, read_budget
 
@@ -201,6 +202,7 @@ FAULTS: list[tuple[Tree, list[str]]] = [
     (top(monte_carlo={"trials": 0}), ["monte_carlo.trials", "0", "adaptive"]),
     (top(monte_carlo={"trials": 10.5}), ["monte_carlo.trials", "10.5"]),
     (top(monte_carlo={"trials": 10**12}), ["monte_carlo.trials"]),
+    (top(monte_carlo={"trials": MOST_TRIALS + 1}), ["monte_carlo.trials", str(MOST_TRIALS)]),
     (top(monte_carlo={"trials": "many"}), ["monte_carlo.trials", "many"]),
     (top(monte_carlo={"seed": -1}), ["monte_carlo.seed", "-1"]),
     (top(monte_carlo={"seed": 1.5}), ["monte_carlo.seed", "1.5"]),

@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 
 from quanheng.measure.conformity import PARAMETERS, rule_name
 from quanheng.measure.errors import InvalidLimits
+from quanheng.measure.quantity.monte_carlo import MOST_TRIALS
 from quanheng.work.budget import sheet, toml_file
 from quanheng.work.budget.budget_file import (
     BudgetFile,
@@ -30,7 +31,7 @@ from quanheng.work.budget.statement import Notes, Table, nearest, order_of
 from quanheng.work.budget.workbook import is_workbook
 
 LARGEST = 16 * 1024 * 1024
-TRIALS = (100, 10**9)
+TRIALS = (100, MOST_TRIALS)
 KEYS = ("title", "title.en", "coverage", "outputs", "inputs", "correlation", "monte_carlo", "conformity")
 CONFORMITY_KEYS = ("lower", "upper", "rule", "w", "r", "risk")
 
