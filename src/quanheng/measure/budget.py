@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.quantity.model import Evaluation
-from quanheng.measure.quantity.uncertain import Column, Source, Sparse, Uncertain, dense, partners
+from quanheng.measure.quantity.uncertain import Column, Source, Sparse, Uncertain, dense, partners, weighted
 
 Float = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -155,7 +155,7 @@ class _Cause(NamedTuple):
 
 
 def _shared_causes(column: Uncertain, w: Float, over: Float) -> Iterator[_Cause]:
-    totals = {source: _weighted(w, part) for source, part in column.shared.items()}
+    totals = {source: weighted(w, part) for source, part in column.shared.items()}
     for source, part in column.shared.items():
         lean = sum(source.correlation(each) * totals[each] for each in partners(source, column.shared))
         yield _Cause(source, totals[source] * lean, *_mean_share(source, part, column.shared, over))
@@ -206,10 +206,6 @@ def _share(part: ArrayLike, total: ArrayLike) -> Float:
     """part/total, 0 of nothing."""
     whole = np.asarray(total, dtype=float)
     return np.asarray(np.where(whole > 0, part, 0.0) / np.where(whole > 0, whole, 1.0))
-
-
-def _weighted(w: Float, part: Column) -> float:
-    return float(w[part.rows] @ part.values) if isinstance(part, Sparse) else float(w @ dense(part, len(w)))
 
 
 def _touched(causes: Sequence[_Cause], n: int) -> int:

@@ -17,7 +17,16 @@ from quanheng.measure.quantity.constants import CONSTANTS, PURE
 from quanheng.measure.quantity.expression import Value, names_in, read
 from quanheng.measure.quantity.freedom import effective
 from quanheng.measure.quantity.graph import Graph, Node, Tape, gradient, tape, undefined_at
-from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, check_same, exact, groups
+from quanheng.measure.quantity.uncertain import (
+    Source,
+    Sparse,
+    Uncertain,
+    check_same,
+    component,
+    exact,
+    groups,
+    rows_of,
+)
 
 Float = NDArray[np.float64]
 
@@ -300,8 +309,15 @@ def _add_private(
                     v *= 1.0 / source.dof
                     rest += v
         else:
-            found = {source: _contribution(terms, partial, part) for source, terms in cluster.items()}
-            _add_correlated(variance, rest, {source: c for source, c in found.items() if c is not None}, part)
+            held_by = {
+                rows_of(source, part): c
+                for source, terms in cluster.items()
+                if (c := _contribution(terms, partial, part)) is not None
+            }
+            if held_by:
+                v, over = component(held_by, len(variance))
+                variance += v
+                rest += over
 
 
 def _contribution(terms: list[tuple[int, Float]], partial: Mapping[int, Any], part: slice) -> Float | None:
@@ -312,20 +328,6 @@ def _contribution(terms: list[tuple[int, Float]], partial: Mapping[int, Any], pa
             c = u[part] if isinstance(partial[i], float) and partial[i] == 1.0 else partial[i] * u[part]
             held = c if held is None else held + c
     return held
-
-
-def _add_correlated(variance: Float, rest: Float, contributions: Mapping[Source, Float], part: slice) -> None:
-    v, finite = np.zeros(len(variance)), np.full(len(variance), np.inf)
-    for a, x in contributions.items():
-        dof = np.asarray(a.dof)
-        finite = np.minimum(finite, dof[part] if dof.ndim else dof)
-        for b, y in contributions.items():
-            v += a.correlation(b) * x * y
-    variance += v
-    declared = all(source.ensemble is not None and source.ensemble.declared for source in contributions)
-    several = np.count_nonzero([x != 0 for x in contributions.values()], axis=0) > 1
-    over = v * v / finite
-    rest += over if declared else np.where(several & np.isfinite(finite), np.nan, over)
 
 
 def _add_sparse(

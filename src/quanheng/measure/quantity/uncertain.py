@@ -237,7 +237,7 @@ class Uncertain:
         are correlated by their shared sources; for all of it see `covariance_of_totals`.
         """
         w = np.asarray(weights, dtype=float)
-        shared = {source: np.array([_weighted(w, column)]) for source, column in self.shared.items()}
+        shared = {source: np.array([weighted(w, column)]) for source, column in self.shared.items()}
         parts = [_quadrature(w, group, len(self)) for group in groups(self.private)]
         variance, rest = sum(v for v, _ in parts), sum(over for _, over in parts)
         private = {}
@@ -250,7 +250,7 @@ class Uncertain:
         """Covariance matrix (q, q) of weighted sums with `weights` (q, n)."""
         w = np.asarray(weights, dtype=float)
         sources = list(self.shared)
-        j = np.array([[_weighted(row, self.shared[source]) for source in sources] for row in w])
+        j = np.array([[weighted(row, self.shared[source]) for source in sources] for row in w])
         r = np.array([[a.correlation(b) for b in sources] for a in sources])
         own = np.zeros(len(self))
         for group in groups(self.private):
@@ -456,10 +456,11 @@ def _add_product(out: Float, a: Column, b: Column, r: float) -> None:
         out += r * a * b
 
 
-def _weighted(w: Float, column: Column) -> float:
+def weighted(w: Float, column: Column) -> float:
+    """Σ w·contribution over the rows, of weights (n,)."""
     if isinstance(column, Sparse):
         return float(w[column.rows] @ column.values)
-    return float(w @ column)
+    return float(w @ dense(column, len(w)))
 
 
 def _quadrature(w: Float, group: Mapping[Source, Column], n: int) -> tuple[float, float]:
@@ -467,21 +468,22 @@ def _quadrature(w: Float, group: Mapping[Source, Column], n: int) -> tuple[float
     variance = rest = 0.0
     for start in range(0, n, BLOCK):
         part = slice(start, start + BLOCK)
-        weighted = {_rows_of(source, part): w[part] * dense(u, n)[part] for source, u in group.items()}
-        if len(weighted) == 1:
-            ((source, t),) = weighted.items()
+        through = {rows_of(source, part): w[part] * dense(u, n)[part] for source, u in group.items()}
+        if len(through) == 1:
+            ((source, t),) = through.items()
             variance += float(t @ t)
             if np.ndim(source.dof) or source.dof != np.inf:
                 t *= t
                 rest += float(np.sum(t * t / source.dof))
         else:
-            each, over = component(weighted, len(w[part]))
+            each, over = component(through, len(w[part]))
             variance += float(each.sum())
             rest += float(over.sum())
     return variance, rest
 
 
-def _rows_of(source: Source, index: Rows | slice) -> Source:
+def rows_of(source: Source, index: Rows | slice) -> Source:
+    """A source whose degrees of freedom, if they are a column, are those of some rows."""
     dof = np.asarray(source.dof)
     return replace(source, dof=dof[index]) if dof.ndim else source
 
@@ -492,7 +494,7 @@ def _taken(source: Source, index: Rows) -> Source:
     if group is not None:
         group = replace(group, identities=tuple(SomeRows.of(each, index) for each in group.identities))
     identity = SomeRows.of(source.identity, index)
-    return replace(_rows_of(source, index), identity=identity, ensemble=group)
+    return replace(rows_of(source, index), identity=identity, ensemble=group)
 
 
 def _first(wrong: NDArray[np.bool_]) -> int:
