@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, ndtr, ndtri, stdtr, stdtrit
 
-from quanheng.measure.errors import InvalidData, InvalidLimits, InvalidUncertainty
+from quanheng.measure.errors import InvalidData, InvalidLimits
 from quanheng.measure.monotone_root import monotone_root
 from quanheng.measure.quantity.freedom import checked_dof
+from quanheng.measure.quantity.uncertain import checked_u, first_wrong
 from quanheng.measure.statistics import normal
 
 Float = NDArray[np.float64]
@@ -156,22 +157,12 @@ def checked(
     return y, s, a, b, nu
 
 
-def checked_u(u: ArrayLike) -> Float:
-    """Standard uncertainties, all positive and finite."""
-    s = np.asarray(u, dtype=float)
-    if (wrong := ~((s > 0) & np.isfinite(s))).any():
-        raise InvalidUncertainty(
-            f"标准不确定度须为正的有限数，{_first(s, wrong)} / a standard uncertainty is positive and finite"
-        )
-    return s
-
-
 def checked_limits(lower: ArrayLike, upper: ArrayLike) -> tuple[Float, Float]:
     """Limits with lower < upper and at least one of them finite."""
     a, b = np.broadcast_arrays(np.asarray(lower, dtype=float), np.asarray(upper, dtype=float))
     if (wrong := ~(a < b)).any():
         raise InvalidLimits(
-            f"下限须小于上限，{_first(a, wrong)}，{_first(b, wrong)} / the lower limit is below the upper one"
+            f"下限须小于上限，{first_wrong(a, wrong)}，{first_wrong(b, wrong)} / the lower limit is below the upper one"
         )
     if (wrong := ~(np.isfinite(a) | np.isfinite(b))).any():
         raise InvalidLimits("上限与下限须至少给出一个 / at least one limit must be given")
@@ -182,7 +173,7 @@ def checked_finite(x: ArrayLike, name: str) -> Float:
     """Numbers that are finite."""
     values = np.asarray(x, dtype=float)
     if (wrong := ~np.isfinite(values)).any():
-        raise InvalidData(f"{name} 须为有限数，{_first(values, wrong)} / {name} must be finite")
+        raise InvalidData(f"{name} 须为有限数，{first_wrong(values, wrong)} / {name} must be finite")
     return values
 
 
@@ -190,12 +181,7 @@ def checked_probability(p: ArrayLike, name: str) -> Float:
     """Probabilities, neither 0 nor 1."""
     values = np.asarray(p, dtype=float)
     if (wrong := ~((values > 0) & (values < 1))).any():
-        raise InvalidLimits(f"{name} 须在 0 与 1 之间，{_first(values, wrong)} / {name} lies between 0 and 1")
+        raise InvalidLimits(
+            f"{name} 须在 0 与 1 之间，{first_wrong(values, wrong)} / {name} lies between 0 and 1"
+        )
     return values
-
-
-def _first(values: Float, wrong: Flags) -> str:
-    """The first wrong value and its place, for a person."""
-    place = int(np.flatnonzero(wrong)[0])
-    which = f"第 {place + 1} 个 (item {place + 1}) " if values.size > 1 else ""
-    return f"{which}= {values.flat[place]:g}"

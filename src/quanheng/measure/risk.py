@@ -22,10 +22,10 @@ from quanheng.measure.conformance_probability import (
     checked_finite,
     checked_limits,
     checked_probability,
-    checked_u,
 )
 from quanheng.measure.errors import InvalidData, NotConverged
 from quanheng.measure.monotone_root import monotone_root
+from quanheng.measure.quantity.uncertain import checked_u
 from quanheng.measure.statistics import normal
 
 Float = NDArray[np.float64]

@@ -45,10 +45,7 @@ def coverage_factor(coverage: float, dof: ArrayLike = np.inf) -> Float:
     JCGM 100:2008, G.4.2 and table G.2. Undefined (NaN) degrees of freedom give the factor of the normal
     distribution, for want of another; whoever prints it says so.
     """
-    if not 0.0 < coverage < 1.0:
-        message = f"包含概率须在 0 与 1 之间，不是 {coverage} / the coverage probability lies between 0 and 1"
-        raise InvalidUncertainty(message)
-    table, normal = _factors(coverage)
+    table, normal = _factors(checked_coverage(coverage))
     nu = np.asarray(dof, dtype=float)
     whole = np.where(np.isfinite(nu), np.maximum(np.floor(nu * (1 + ROUNDING)), 1.0), np.inf)
     beyond = normal + (normal**3 + normal) / (4 * whole)
@@ -61,6 +58,14 @@ def _factors(coverage: float) -> tuple[Float, float]:
     """Factors at 0 (unused), 1, … TABLED degrees of freedom, and that of the normal distribution."""
     upper = 0.5 + coverage / 2
     return np.concatenate([[np.nan], stdtrit(np.arange(1.0, TABLED + 1), upper)]), float(ndtri(upper))
+
+
+def checked_coverage(coverage: float) -> float:
+    """A coverage probability; InvalidUncertainty unless it lies between 0 and 1."""
+    if not 0.0 < coverage < 1.0:
+        message = f"包含概率须在 0 与 1 之间，不是 {coverage} / the coverage probability lies between 0 and 1"
+        raise InvalidUncertainty(message)
+    return coverage
 
 
 def checked_dof(dof: ArrayLike) -> Float:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.errors import InvalidModel, InvalidUncertainty
+from quanheng.measure.quantity.freedom import checked_coverage
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.regions import Kind
 from quanheng.measure.quantity.sample import BY_NUMPY, Basis, Inputs, Kernels, drawn, fill, points, stretches
@@ -97,10 +98,7 @@ def propagate(
     `compiled`: by numba where it is installed; the draws are the same without. InvalidModel where trials fall outside
     the domain of the model.
     """
-    if not 0.0 < coverage < 1.0:
-        raise InvalidUncertainty(
-            f"包含概率须在 0 与 1 之间，不是 {coverage} / a probability lies between 0 and 1"
-        )
+    checked_coverage(coverage)
     if trials != "adaptive" and not 2 <= trials <= MOST_TRIALS:
         raise InvalidUncertainty(
             f"试验次数须在 2 与 {MOST_TRIALS} 之间 / trials: from 2 to {MOST_TRIALS}, not {trials}"

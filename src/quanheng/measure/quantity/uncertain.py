@@ -291,7 +291,7 @@ def quantity(value: ArrayLike, *effects: tuple[ArrayLike, Source]) -> Uncertain:
     """
     x = np.atleast_1d(np.asarray(value, dtype=float))
     if not np.all(np.isfinite(x)):
-        raise InvalidUncertainty(f"第 {_first(~np.isfinite(x))} 个值不是有限数 / a value is not finite")
+        raise InvalidUncertainty(f"值须为有限数，{first_wrong(x, ~np.isfinite(x))} / a value is not finite")
     shared: dict[Source, Column] = {}
     private: dict[Source, Float] = {}
     for u, source in effects:
@@ -318,17 +318,23 @@ def by_row(value: ArrayLike, u: ArrayLike, names: Iterable[str]) -> Uncertain:
     return Uncertain(x, shared)
 
 
-def checked_u(u: ArrayLike, name: str) -> Float:
+def checked_u(u: ArrayLike, name: str = "u") -> Float:
     """Standard uncertainties; InvalidUncertainty names the first that is not positive and finite."""
     column = np.asarray(u, dtype=float)
-    good = (column > 0) & np.isfinite(column)
-    if not np.all(good):
-        wrong = float(np.atleast_1d(column)[~np.atleast_1d(good)][0])
+    wrong = ~((column > 0) & np.isfinite(column))
+    if np.any(wrong):
         raise InvalidUncertainty(
-            f"{name} 的标准不确定度须为正的有限数，不是 {wrong:g} / "
-            f"the standard uncertainty of {name} is positive and finite, not {wrong:g}"
+            f"{name} 的标准不确定度须为正的有限数，{first_wrong(column, wrong)} / "
+            f"the standard uncertainty of {name} is positive and finite"
         )
     return column
+
+
+def first_wrong(values: Float, wrong: NDArray[np.bool_]) -> str:
+    """The first wrong value and its place, for a person."""
+    place = int(np.flatnonzero(wrong)[0])
+    which = f"第 {place + 1} 个 (item {place + 1}) " if values.size > 1 else ""
+    return f"{which}= {values.flat[place]:g}"
 
 
 # ---- sources together ------------------------------------------------------------------------------------------
@@ -495,7 +501,3 @@ def _taken(source: Source, index: Rows) -> Source:
         group = replace(group, identities=tuple(SomeRows.of(each, index) for each in group.identities))
     identity = SomeRows.of(source.identity, index)
     return replace(rows_of(source, index), identity=identity, ensemble=group)
-
-
-def _first(wrong: NDArray[np.bool_]) -> int:
-    return int(np.flatnonzero(wrong)[0]) + 1
