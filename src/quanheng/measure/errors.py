@@ -6,12 +6,15 @@ MeasureError
 ├── InvalidCorrelation    coefficients that cannot be those of any variables, or two sources under one name
 ├── InvalidDistribution   parameters that make no distribution
 ├── InvalidModel          an expression or function that is no model, or undefined at its inputs
+│   └── CircularModel         outputs that use each other in a circle
 ├── InvalidLimits         limits or a rule of conformity that make no question
 ├── InvalidData           observations or points that a statistic cannot use
 └── NotConverged          an iteration that ends without a solution
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class MeasureError(ValueError):
@@ -36,6 +39,15 @@ class InvalidDistribution(MeasureError):  # noqa: N818
 
 class InvalidModel(MeasureError):  # noqa: N818
     """An expression or function that is no measurement model, or is undefined at its inputs."""
+
+
+class CircularModel(InvalidModel):
+    """Outputs that use each other in a circle: their names, the first one again at the end."""
+
+    def __init__(self, circle: Sequence[str]) -> None:
+        self.circle = tuple(circle)
+        shown = " → ".join(self.circle)
+        super().__init__(f"模型循环引用：{shown} / the outputs use each other in a circle: {shown}")
 
 
 class InvalidLimits(MeasureError):  # noqa: N818

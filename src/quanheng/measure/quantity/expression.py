@@ -7,10 +7,11 @@ import difflib
 import keyword
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
 
-from quanheng.measure.errors import InvalidModel
+from quanheng.measure.errors import CircularModel, InvalidModel
 from quanheng.measure.quantity import complex_term
 from quanheng.measure.quantity.complex_term import ComplexTerm
 from quanheng.measure.quantity.constants import PURE
@@ -52,6 +53,15 @@ def names_in(text: str) -> list[str]:
         if isinstance(node, ast.Name) and id(node) not in called
     ]
     return list(dict.fromkeys(name for *_, name in sorted(found)))
+
+
+def in_order(uses: Mapping[str, Iterable[str]]) -> list[str]:
+    """Outputs after those that they use, of the names that each one uses. CircularModel names a circle."""
+    among = {output: [name for name in names if name in uses] for output, names in uses.items()}
+    try:
+        return list(TopologicalSorter(among).static_order())
+    except CycleError as error:
+        raise CircularModel(list(reversed(error.args[1]))) from error
 
 
 def read(text: str, graph: Graph, known: Mapping[str, Value]) -> Value:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from quanheng.measure.errors import InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity.complex_term import ComplexTerm
 from quanheng.measure.quantity.constants import CONSTANTS, PURE
-from quanheng.measure.quantity.expression import Value, names_in, read
+from quanheng.measure.quantity.expression import Value, in_order, names_in, read
 from quanheng.measure.quantity.freedom import effective
 from quanheng.measure.quantity.graph import Graph, Node, Tape, gradient, tape, undefined_at
 from quanheng.measure.quantity.uncertain import (
@@ -409,28 +409,9 @@ def _read(
         used = [*inputs, *(name for name in free if name in CONSTANTS and name not in inputs)]
     known: dict[str, Value] = {name: _input(name, complex_inputs, graph) for name in used}
     found: dict[str, Value] = {}
-    for output in _in_order(uses):
+    for output in in_order(uses):
         known[output] = found[output] = read(texts[output], graph, known)
     return {output: found[output] for output in texts}, used
-
-
-def _in_order(uses: Mapping[str, list[str]]) -> list[str]:
-    """Outputs after those that they use; InvalidModel names a circle."""
-    order: list[str] = []
-
-    def visit(output: str, path: tuple[str, ...]) -> None:
-        if output in path:
-            circle = " → ".join([*path[path.index(output) :], output])
-            raise InvalidModel(f"模型循环引用：{circle} / the outputs use each other in a circle: {circle}")
-        if output not in order:
-            for name in uses[output]:
-                if name in uses:
-                    visit(name, (*path, output))
-            order.append(output)
-
-    for output in uses:
-        visit(output, ())
-    return order
 
 
 def _traced(

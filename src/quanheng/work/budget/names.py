@@ -5,12 +5,11 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from collections.abc import Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 
-from quanheng.measure.errors import InvalidModel
+from quanheng.measure.errors import CircularModel, InvalidModel
 from quanheng.measure.quantity.complex_term import ComplexTerm
 from quanheng.measure.quantity.constants import CONSTANTS, PURE
-from quanheng.measure.quantity.expression import FUNCTIONS, Value, names_in, read
+from quanheng.measure.quantity.expression import FUNCTIONS, Value, in_order, names_in, read
 from quanheng.measure.quantity.graph import Graph
 from quanheng.work.budget.statement import Notes, nearest
 
@@ -74,17 +73,9 @@ def trace(
 ) -> None:
     """Read the models as expressions, each after those that it uses, to know that they are some."""
     try:
-        order = list(
-            TopologicalSorter(
-                {name: [e for e in used if e in models] for name, used in uses.items()}
-            ).static_order()
-        )
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
-        notes.add(
-            ("outputs", circle[0], "model"),
-            f"循环引用：{' → '.join(circle)} / the outputs use each other in a circle: {' → '.join(circle)}",
-        )
+        order = in_order(uses)
+    except CircularModel as error:
+        notes.add(("outputs", error.circle[0], "model"), str(error))
         return
     graph = Graph()
     terms: dict[str, Value] = {name: graph.input(name) for name in (*CONSTANTS, *real)}
