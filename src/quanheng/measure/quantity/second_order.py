@@ -17,10 +17,18 @@ Pair = tuple[int, int]
 
 
 class SecondOrder(NamedTuple):
-    """Standard uncertainty with terms of second order, and how far the output's mean lies above its value; (n,)."""
+    """u with terms of second order, how far the output's mean lies above its value, and u of first order; (n,)."""
 
     u: Float
     bias: Float
+    first: Float
+
+    def linear_enough(self, digits: int = 2) -> NDArray[np.bool_]:
+        """See `linear_enough`, (n,)."""
+        exact = (self.first == 0) & (self.u == 0) & (self.bias == 0)
+        tolerance = numerical_tolerance(np.where(self.first > 0, self.first, 1.0), digits)
+        close = (np.abs(self.u - self.first) <= tolerance) & (np.abs(self.bias) <= tolerance)
+        return np.asarray(exact | ((self.first > 0) & close))
 
 
 class _Terms(NamedTuple):
@@ -52,7 +60,7 @@ def second_order(evaluation: Evaluation, output: str) -> SecondOrder:
     }
     vc = _product(v, c)
     variance = sum((c[i] * vc[i] for i in c if i in vc), np.zeros(n))
-    bias = np.zeros(n)
+    first, bias = np.sqrt(np.maximum(variance, 0.0)), np.zeros(n)
     with np.errstate(invalid="ignore", over="ignore"):
         for (i, j), f in h.items():
             if (key := (min(i, j), max(i, j))) in v:
@@ -64,7 +72,7 @@ def second_order(evaluation: Evaluation, output: str) -> SecondOrder:
         for place, (i, j, k) in enumerate(terms.third, len(terms.second)):
             if k in vc:
                 variance = variance + found[place] * v[min(i, j), max(i, j)] * vc[k]
-        return SecondOrder(np.sqrt(np.maximum(variance, 0.0)), bias)
+        return SecondOrder(np.sqrt(np.maximum(variance, 0.0)), bias, first)
 
 
 def linear_enough(evaluation: Evaluation, output: str, digits: int = 2) -> NDArray[np.bool_]:
@@ -73,12 +81,7 @@ def linear_enough(evaluation: Evaluation, output: str, digits: int = 2) -> NDArr
     Both the change of u and the bias must stay within the numerical tolerance of JCGM 101:2008, 7.9.2, for so many
     significant digits of u. An output whose first-order u is 0 although its inputs are uncertain is never linear.
     """
-    u = np.sqrt(evaluation.covariance(output, output))
-    second = second_order(evaluation, output)
-    exact = (u == 0) & (second.u == 0) & (second.bias == 0)
-    tolerance = numerical_tolerance(np.where(u > 0, u, 1.0), digits)
-    close = (np.abs(second.u - u) <= tolerance) & (np.abs(second.bias) <= tolerance)
-    return np.asarray(exact | ((u > 0) & close))
+    return second_order(evaluation, output).linear_enough(digits)
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from quanheng.measure.conformity import Verdict, decide
 from quanheng.measure.errors import InvalidLimits, InvalidModel, UnitError
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
-from quanheng.measure.quantity.second_order import linear_enough, second_order
+from quanheng.measure.quantity.second_order import second_order
 from quanheng.measure.quantity.uncertain import dense
 from quanheng.measure.quantity.unit_check import check, require_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
@@ -138,7 +138,7 @@ def result_of(
         u=unit.difference_from_si(float(column.u[0])),
         dof=dof,
         k=float(coverage_factor(coverage, dof)),
-        linear_enough=bool(linear_enough(evaluation, name)[0]),
+        linear_enough=bool(second.linear_enough()[0]),
         second_order_u=unit.difference_from_si(float(second.u[0])),
         second_order_bias=unit.difference_from_si(float(second.bias[0])),
         rows=tuple(
@@ -218,7 +218,7 @@ def decision_of(
             upper=spec.upper,
             rule=spec.rule,
             coverage=file.coverage,
-            dof=math.inf if math.isnan(result.dof) else result.dof,
+            dof=result.dof,
             w=spec.w,
             r=spec.r,
             risk=spec.risk,
