@@ -28,7 +28,6 @@ from quanheng import __version__
 from quanheng.evidence.errors import BadRecord, expect
 from quanheng.evidence.recorded_model import RecordedModel, Said, model_of, model_said
 from quanheng.evidence.recorded_sources import (
-    canonical,
     dof_rows,
     in_order,
     read_sources,
@@ -36,6 +35,7 @@ from quanheng.evidence.recorded_sources import (
     said_source,
     whole,
 )
+from quanheng.ground.digest import canonical_line, sha256_bytes
 from quanheng.measure.errors import MeasureError
 from quanheng.measure.quantity.uncertain import Column, Source, Sparse, Uncertain, dense
 
@@ -161,7 +161,7 @@ def _little(column: Float) -> bytes:
 
 def _header_bytes(header: Mapping[str, Any]) -> bytes:
     try:
-        text = canonical(header)
+        text = canonical_line(header)
     except (TypeError, ValueError) as error:
         raise BadRecord(f"参数或模型不能写成 JSON / JSON cannot say it: {error}") from error
     return text + b" " * (-len(text) % LENGTH)
@@ -182,7 +182,7 @@ def read_record(data: bytes) -> Record:
     made of them. Columns are views of the bytes.
     """
     header, payload = _opened(data)
-    digest = hashlib.sha256(data).hexdigest()
+    digest = sha256_bytes(data)
     try:
         return _read(header, payload, digest)
     except (MeasureError, RecursionError, OverflowError) as error:

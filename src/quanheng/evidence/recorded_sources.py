@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.evidence.errors import BadRecord, expect
+from quanheng.ground.digest import canonical_line
 from quanheng.measure.quantity import shapes
 from quanheng.measure.quantity.uncertain import (
     Column,
@@ -39,16 +39,6 @@ SHAPES: dict[str, type[shapes.Shape]] = {
 }  # fmt: skip
 
 
-def canonical(value: Any) -> bytes:
-    """One value, one sequence of bytes, in one line: keys sorted, UTF-8, floats by their shortest repr.
-
-    ValueError for NaN and infinity; TypeError for what JSON cannot say.
-    """
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    ).encode()
-
-
 def is_stable(identity: Hashable) -> bool:
     """Whether an identity means the same in every process: texts, numbers, tuples of them, and some rows of such."""
     if isinstance(identity, SomeRows):
@@ -72,7 +62,7 @@ def in_order(columns: Sequence[Uncertain]) -> list[Source]:
         for source, contribution in (*column.shared.items(), *column.private.items()):
             check_same(known.setdefault(source, source), source)
             held.setdefault(source, []).append((k, contribution))
-    said = {source: canonical(said_source(source)) for source in held}
+    said = {source: canonical_line(said_source(source)) for source in held}
     times = Counter(said.values())
     return sorted(
         held,
@@ -105,7 +95,7 @@ def said_ensembles(sources: Sequence[Source]) -> list[dict[str, Any]]:
             present = sorted((each for each in group.identities if each in number), key=number.__getitem__)
             absent = sorted(
                 (each for each in group.identities if each not in number and is_stable(each)),
-                key=lambda each: canonical(said_identity(each)),
+                key=lambda each: canonical_line(said_identity(each)),
             )
             order = [group.place[each] for each in (*present, *absent)]
             found.append(

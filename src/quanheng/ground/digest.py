@@ -26,3 +26,10 @@ def canonical_json(value: Any) -> bytes:
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
     return (text + "\n").encode()
+
+
+def canonical_line(value: Any) -> bytes:
+    """As `canonical_json`, in one line without a space or a newline: for what is kept many times over."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    ).encode()

@@ -20,7 +20,8 @@ import numpy as np
 
 from quanheng.evidence.errors import BadArchive, expect
 from quanheng.evidence.record import read_record, write_record
-from quanheng.evidence.recorded_sources import canonical, said_identity
+from quanheng.evidence.recorded_sources import said_identity
+from quanheng.ground.digest import canonical_line
 from quanheng.measure.errors import MeasureError
 from quanheng.measure.quantity.uncertain import Ensemble, Source, Uncertain, checked_correlation
 
@@ -329,7 +330,7 @@ def _uid(identity: Hashable) -> str:
     match identity:
         case ("gtc", str(uid)) if LEAF.fullmatch(uid):
             return uid
-    return f"({_integer(canonical(said_identity(identity)))}, 1)"
+    return f"({_integer(canonical_line(said_identity(identity)))}, 1)"
 
 
 def _integer(data: bytes) -> int:
