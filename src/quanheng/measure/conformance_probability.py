@@ -98,7 +98,7 @@ def guard_band_for_specific_risk(
     def conformance(w: Float, k: Rows) -> tuple[Float, Float]:
         near, far = -w / s[k], (w - 2 * half[k]) / s[k]
         excess = alpha[k] - _cumulative(near, nu[k]) - _cumulative(far, nu[k])
-        return excess, (_density(near, nu[k]) - _density(far, nu[k])) / s[k]
+        return excess, (density(near, nu[k]) - density(far, nu[k])) / s[k]
 
     start = np.where(possible, low, np.nan)
     return monotone_root(conformance, low, half, start, tolerance=1e-14 * s).reshape(shape)
@@ -135,8 +135,8 @@ def quantile(p: Float, nu: Float) -> Float:
     return np.where(normally, ndtri(p), stdtrit(np.where(normally, 1.0, nu), p))
 
 
-def _density(x: Float, nu: Float) -> Float:
-    """Density of Student's t; only the slope of an iteration."""
+def density(x: Float, nu: Float) -> Float:
+    """Density of Student's t; beyond a million degrees of freedom, of a million."""
     bounded = np.minimum(nu, 1e6)
     size = np.exp(gammaln((bounded + 1) / 2) - gammaln(bounded / 2)) / np.sqrt(bounded * np.pi)
     return np.asarray(size * np.exp(-(bounded + 1) / 2 * np.log1p(x * x / bounded)))

@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from quanheng.ground.paper.drawing import BAD, GOOD, INK, MARK, MUTED, UNSURE, axis, both, chart
+from quanheng.measure.conformance_probability import density
 from quanheng.work.budget.figures import percent, plain, value_of, with_unit
 from quanheng.work.budget.result import Decision, Result, Row, Trials
 
@@ -103,12 +103,8 @@ def _linear_density(result: Result) -> tuple[Float, Float]:
     """Of a normal, or of a scaled t (JCGM 101:2008, 6.4.9), about the value; nothing where u is 0."""
     if not result.u > 0:
         return np.zeros(0), np.zeros(0)
-    z, dof = np.linspace(-6.0, 6.0, POINTS), result.dof
-    log_density = -0.5 * z**2 - 0.5 * math.log(2 * math.pi)
-    if math.isfinite(dof):
-        whole = gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * math.log(dof * math.pi)
-        log_density = whole - (dof + 1) / 2 * np.log1p(z**2 / dof)
-    return z * result.u, np.exp(log_density) / result.u
+    z = np.linspace(-6.0, 6.0, POINTS)
+    return z * result.u, density(z, np.nan_to_num(result.dof, nan=np.inf, posinf=np.inf)) / result.u
 
 
 def _steps(trials: Trials, value: float) -> list[dict[str, float]]:
