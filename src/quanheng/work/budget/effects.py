@@ -25,7 +25,6 @@ Sized = tuple[float, Shape]
 class Distribution:
     """How the size of a distribution may be stated (one of `sizes`), and what it takes beside."""
 
-    chinese: str
     sizes: tuple[str, ...]
     parameters: tuple[str, ...] = ()
 
@@ -33,15 +32,15 @@ class Distribution:
 STANDARD = ("u", "U", "u_rel")
 WIDTH = ("half_width", "lower")  # lower goes with upper
 DISTRIBUTIONS = {
-    "normal": Distribution("正态", STANDARD),
-    "rectangular": Distribution("矩形", WIDTH + STANDARD),
-    "triangular": Distribution("三角", WIDTH + STANDARD),
-    "trapezoidal": Distribution("梯形", WIDTH, ("top",)),
-    "arcsine": Distribution("反正弦", WIDTH + STANDARD),
-    "t": Distribution("t", ("scale", "u", "u_rel"), ("dof",)),
-    "ctrap": Distribution("界限不确切的矩形", WIDTH, ("inexactness",)),
-    "exponential": Distribution("指数", ()),
-    "gamma": Distribution("伽马", ("count",)),
+    "normal": Distribution(STANDARD),
+    "rectangular": Distribution(WIDTH + STANDARD),
+    "triangular": Distribution(WIDTH + STANDARD),
+    "trapezoidal": Distribution(WIDTH, ("top",)),
+    "arcsine": Distribution(WIDTH + STANDARD),
+    "t": Distribution(("scale", "u", "u_rel"), ("dof",)),
+    "ctrap": Distribution(WIDTH, ("inexactness",)),
+    "exponential": Distribution(()),
+    "gamma": Distribution(("count",)),
 }
 # what goes only with another key
 BESIDE = {"U": "k", "k": "U", "lower": "upper", "upper": "lower"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from quanheng.measure.conformity import RULES
+from quanheng.work.budget import words
 from quanheng.work.budget.budget_file import Interval
 from quanheng.work.budget.effects import DISTRIBUTIONS
 
@@ -141,10 +142,9 @@ NOTES = Layout("说明", "Notes", ())  # for people; not read
 
 SHEETS = (SETTINGS, OUTPUTS, INPUTS, READINGS, CORRELATIONS, COMPLEX, CONFORMITY, NOTES)
 
-INTERVALS = {"symmetric": "概率对称", "shortest": "最短"}
 # of a column with a list: what the list shows, and the word that counts
 CHOICES: dict[str, dict[str, str]] = {
-    "distribution": {f"{each.chinese} {name}": name for name, each in DISTRIBUTIONS.items()},
+    "distribution": {f"{words.DISTRIBUTIONS[name].zh} {name}": name for name in DISTRIBUTIONS},
     "rule": {name: name for name in RULES},
-    "interval": {f"{INTERVALS[name]} {name}": name for name in get_args(Interval)},
+    "interval": {f"{words.KINDS[name].zh} {name}": name for name in get_args(Interval)},
 }
