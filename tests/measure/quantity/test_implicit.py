@@ -54,3 +54,9 @@ def test_equations_that_do_not_fix_an_output_are_refused() -> None:
         ImplicitModel(["x - a", "x + a - 1"], {"x": 1.0, "z": 1.0})
     with pytest.raises(InvalidModel, match="do not fix the outputs"):
         ImplicitModel(["x + z - a", "2*x + 2*z - 2*a"], {"x": 1.0, "z": 1.0}).values({"a": 1.0})
+
+
+def test_inputs_of_different_rows_are_refused_by_name() -> None:
+    model = ImplicitModel(["x - a - b"], {"x": 1.0})
+    with pytest.raises(InvalidModel, match="a has 2 rows, others 3"):
+        model(a=[1.0, 2.0], b=[1.0, 2.0, 3.0])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidModel, NotConverged
-from quanheng.measure.quantity.model import Input, Model
-from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense, exact
+from quanheng.measure.quantity.model import Input, Model, gathered
+from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense
 
 Float = NDArray[np.float64]
 
@@ -71,19 +71,8 @@ class ImplicitModel:
 
     def __call__(self, inputs: Mapping[str, Input] | None = None, **more: Input) -> dict[str, Uncertain]:
         """Outputs as uncertain columns: c = -F_y⁻¹·F_x carries every source of the inputs to the outputs."""
-        given = {
-            name: each if isinstance(each, Uncertain) else exact(each)  # type: ignore[arg-type]
-            for name, each in {**(inputs or {}), **more}.items()
-        }
-        missing = [name for name in self.inputs if name not in given and name not in self.equations.constants]
-        wrong = [name for name in given if name not in self.inputs]
-        if missing or wrong:
-            raise InvalidModel(
-                f"缺少输入 {missing}，多余输入 {wrong} / inputs missing: {missing}, unknown: {wrong}"
-            )
-        given.update(
-            {name: exact(each.value) for name, each in self.equations.constants.items() if name not in given}
-        )
+        constants = {name: each for name, each in self.equations.constants.items() if name in self.inputs}
+        given, _ = gathered({**(inputs or {}), **more}, self.inputs, constants)
         x: dict[str, Float | float] = {
             name: float(each.value[0]) if len(each) == 1 else each.value for name, each in given.items()
         }
@@ -91,7 +80,7 @@ class ImplicitModel:
         _, by_x, by_y = self._at(x, np.array(list(y.values())))
         sensitivity = -_solved(by_y, by_x)
         return {
-            name: _carried(y[name], sensitivity[k], [given[each] for each in self.inputs])
+            name: _carried(y[name], sensitivity[k], list(given.values()))
             for k, name in enumerate(self.outputs)
         }
 

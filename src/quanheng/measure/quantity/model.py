@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.errors import InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity.complex_term import ComplexTerm
-from quanheng.measure.quantity.constants import CONSTANTS, PURE
+from quanheng.measure.quantity.constants import CONSTANTS, PURE, Constant
 from quanheng.measure.quantity.expression import Value, in_order, names_in, read
 from quanheng.measure.quantity.freedom import effective
 from quanheng.measure.quantity.graph import Graph, Node, Tape, gradient, tape, undefined_at
@@ -115,28 +115,33 @@ class Model:
 
         Numbers and arrays are exact. InvalidModel for a missing, unknown or undefined one, naming the row.
         """
-        given = self._given({**(inputs or {}), **more})
-        n = max((len(each) for each in given.values()), default=1)
-        for name, each in given.items():
-            if len(each) not in (1, n):
-                message = f"{name} 有 {len(each)} 行，其他有 {n} 行 / {name} has {len(each)} rows, others {n}"
-                raise InvalidModel(message)
-        return Evaluation(self, {name: given[name] for name in self.inputs}, n)
+        given, n = gathered({**(inputs or {}), **more}, self.inputs, self.constants)
+        return Evaluation(self, given, n)
 
-    def _given(self, inputs: Mapping[str, Input]) -> dict[str, Uncertain]:
-        given: dict[str, Uncertain] = {name: exact(each.value) for name, each in self.constants.items()}
-        for name, each in inputs.items():
-            parts = (
-                {f"{name}.re": each.re, f"{name}.im": each.im} if isinstance(each, Complex) else {name: each}
-            )
-            for part, value in parts.items():
-                if part not in self.inputs:
-                    raise _unknown(part, self.inputs)
-                given[part] = value if isinstance(value, Uncertain) else exact(value)
-        missing = [name for name in self.inputs if name not in given]
-        if missing:
-            raise InvalidModel(f"缺少输入 {'、'.join(missing)} / missing inputs: {', '.join(missing)}")
-        return given
+
+def gathered(
+    inputs: Mapping[str, Input], names: Collection[str], constants: Mapping[str, Constant]
+) -> tuple[dict[str, Uncertain], int]:
+    """Inputs as columns in the order of `names`, numbers exact and constants filled in, and their number of rows.
+
+    InvalidModel for one that is missing, unknown, or of another number of rows.
+    """
+    given: dict[str, Uncertain] = {name: exact(each.value) for name, each in constants.items()}
+    for name, each in inputs.items():
+        parts = {f"{name}.re": each.re, f"{name}.im": each.im} if isinstance(each, Complex) else {name: each}
+        for part, value in parts.items():
+            if part not in names:
+                raise _unknown(part, names)
+            given[part] = value if isinstance(value, Uncertain) else exact(value)
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise InvalidModel(f"缺少输入 {'、'.join(missing)} / missing inputs: {', '.join(missing)}")
+    n = max((len(each) for each in given.values()), default=1)
+    for name, each in given.items():
+        if len(each) not in (1, n):
+            message = f"{name} 有 {len(each)} 行，其他有 {n} 行 / {name} has {len(each)} rows, others {n}"
+            raise InvalidModel(message)
+    return {name: given[name] for name in names}, n
 
 
 class Derivatives(NamedTuple):
