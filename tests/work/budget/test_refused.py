@@ -125,6 +125,7 @@ FAULTS: list[tuple[Tree, list[str]]] = [
     (plain(readings=5), ["inputs.b.readings"]),
     (plain(readings=[5]), ["inputs.b.readings", "pooled_s"]),
     (plain(readings=[5, 5, 5]), ["inputs.b.readings", "effects"]),
+    (plain(readings=[0, 4e-264]), ["inputs.b.readings", "effects"]),
     (plain(readings=[5, "6"]), ["inputs.b.readings #2", '"6"']),
     (plain(readings=[5, math.nan]), ["inputs.b.readings #2", "nan"]),
     (plain(readings=[1e308, -1e308]), ["inputs.b.readings"]),
