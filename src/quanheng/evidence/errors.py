@@ -2,7 +2,8 @@
 
 Fault
 ├── BadRecord     a record of results that cannot be written or read
-└── BadArchive    an archive of another program that cannot be read
+├── BadArchive    an archive of another program that cannot be read
+└── BadDocument   a statement, record of the authority, or other document that is not as its format says
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ class BadRecord(Fault):
 
 class BadArchive(Fault):
     """An archive of another program that is not as its format says."""
+
+
+class BadDocument(Fault):
+    """A document of the evidence that is not as its format says."""
 
 
 T = TypeVar("T")

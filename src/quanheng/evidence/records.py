@@ -1,0 +1,156 @@
+"""What the authority says, as records anybody can read: whose a key is, what a laboratory may do, what no longer holds.
+
+A record is canonical JSON (`ground/digest.canonical_line`), signed by a key of the authority and logged like a
+certificate, but not hidden: its statement in the log holds the whole record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from quanheng.evidence.errors import BadDocument
+from quanheng.ground.digest import canonical_line
+
+
+@dataclass(frozen=True)
+class KeyBinding:
+    """A key is a party's, for a role, from a day to a day (both included)."""
+
+    kind: ClassVar[str] = "key binding"
+    key: str  # key id: SHA-256 of the DER SubjectPublicKeyInfo
+    algorithm: str
+    public: str  # DER SubjectPublicKeyInfo, base64
+    party: str
+    role: str  # "certificates", "registry", "bundles", "authority"
+    since: date
+    until: date
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A party may give results of a quantity over a range, with at best U = absolute + relative·|x| (k = 2).
+
+    lower, upper and absolute in `unit`; relative is a ratio.
+    """
+
+    kind: ClassVar[str] = "scope"
+    party: str
+    quantity: str
+    unit: str
+    lower: float
+    upper: float
+    absolute: float
+    relative: float
+    basis: str  # one of BASES
+    reference: str  # number of the CMC, accreditation, authorisation, examination
+    since: date
+    until: date
+    certificates: tuple[str, ...] = ("calibration", "verification", "test")
+
+
+BASES = {
+    "national standard": 0,  # a root: the national standard, its institute's CMC in the KCDB (ILAC-P10, route 1)
+    "cmc": 1,  # an institute's CMC in the KCDB
+    "accreditation": 2,  # ILAC-P10, route 2
+    "authorisation": 2,  # statutory authorisation
+    "examined standard": 2,  # 建标考核证书 (JJF 1033)
+    "other": 3,  # ILAC-P10, route 3
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """From a day on a certificate (by digest) or a key (by key id) no longer holds."""
+
+    kind: ClassVar[str] = "status"
+    change: str  # "revoke", "supersede", "suspend", "resume", "revoke key"
+    target: str  # digest of the certificate's bytes, or key id
+    since: date
+    why: str
+    successor: str = ""  # digest of what stands in its place
+
+
+@dataclass(frozen=True)
+class TypeApproval:
+    """A type of measuring instrument is approved."""
+
+    kind: ClassVar[str] = "type approval"
+    number: str
+    maker: str
+    model: str
+    instrument: str
+    since: date
+    until: date
+
+
+Record = KeyBinding | Scope | Status | TypeApproval
+RECORDS: dict[str, type[Record]] = {each.kind: each for each in (KeyBinding, Scope, Status, TypeApproval)}
+
+
+def write(record: Record) -> bytes:
+    """The bytes of a record: one record, one sequence of bytes."""
+    return canonical_line(said(record))
+
+
+def said(record: Record) -> dict[str, Any]:
+    """What JSON says of a record."""
+    facts = {each.name: _said(getattr(record, each.name)) for each in dataclasses.fields(record)}
+    return {"format": "quanheng-record-1", "kind": record.kind, **facts}
+
+
+def read(data: bytes) -> Record:
+    """The record that bytes hold. Raises BadDocument if they are none, or are not written in the one way."""
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadDocument(f"不是 JSON：{error} / is not JSON: {error}") from error
+    record = parse(facts)
+    if write(record) != data:
+        raise BadDocument("记录没有按唯一的写法写出 / the record is not written in the canonical way")
+    return record
+
+
+def parse(facts: Any) -> Record:
+    """The record that parsed JSON says. Raises BadDocument."""
+    if not isinstance(facts, dict) or facts.get("format") != "quanheng-record-1":
+        raise BadDocument("没有 format = quanheng-record-1 / has no format = quanheng-record-1")
+    record = RECORDS.get(str(facts.get("kind")))
+    if record is None:
+        raise BadDocument(
+            f"未知的记录种类 {str(facts.get('kind'))[:40]!r}；应为 {', '.join(RECORDS)} / unknown kind"
+        )
+    hints = typing.get_type_hints(record)
+    names = [each.name for each in dataclasses.fields(record)]
+    if set(facts) != {"format", "kind", *names}:
+        raise BadDocument(f"{record.kind}：应有 {', '.join(names)} / must hold just {', '.join(names)}")
+    return record(**{name: _read(facts[name], hints[name], name) for name in names})
+
+
+def _said(value: Any) -> Any:
+    return (
+        value.isoformat() if isinstance(value, date) else list(value) if isinstance(value, tuple) else value
+    )
+
+
+def _read(value: Any, hint: Any, name: str) -> Any:
+    if isinstance(hint, types.GenericAlias):
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+    elif hint is date and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    elif hint is float and isinstance(value, float | int) and not isinstance(value, bool):
+        return float(value)
+    elif hint is str and isinstance(value, str):
+        return value
+    raise BadDocument(
+        f"{name}：{str(value)[:60]!r} 的类型不对 / {name}: {str(value)[:60]!r} is of a wrong type"
+    )
