@@ -3,6 +3,7 @@
 Fault
 ├── BadRecord     a record of results that cannot be written or read
 ├── BadArchive    an archive of another program that cannot be read
+├── BadForm       a certificate's form (TOML) that cannot be used as it stands
 └── BadDocument   a statement, record of the authority, or other document that is not as its format says
 """
 
@@ -19,6 +20,10 @@ class BadRecord(Fault):
 
 class BadArchive(Fault):
     """An archive of another program that is not as its format says."""
+
+
+class BadForm(Fault):
+    """A certificate's form that cannot be used as it stands; every fault with its key."""
 
 
 class BadDocument(Fault):
