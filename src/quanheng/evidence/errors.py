@@ -4,6 +4,7 @@ Fault
 ├── BadRecord     a record of results that cannot be written or read
 ├── BadArchive    an archive of another program that cannot be read
 ├── BadForm       a certificate's form (TOML) that cannot be used as it stands
+├── BadNote       a note, checkpoint, proof or policy of a log that is malformed
 └── BadDocument   a statement, record of the authority, or other document that is not as its format says
 """
 
@@ -24,6 +25,10 @@ class BadArchive(Fault):
 
 class BadForm(Fault):
     """A certificate's form that cannot be used as it stands; every fault with its key."""
+
+
+class BadNote(Fault):
+    """A note, checkpoint, proof or policy of a log that is not as its format says."""
 
 
 class BadDocument(Fault):
