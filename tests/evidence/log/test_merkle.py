@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import TLOG, needs_vectors
 
 from quanheng.evidence.log import merkle
-from reference import TLOG, needs_vectors
 
 
 def recursive_root(hashes: list[bytes]) -> bytes:
