@@ -394,6 +394,37 @@ def test_a_header_of_noise_is_refused_and_never_crashes(data: st.DataObject) -> 
         read_record(forged(change))
 
 
+def test_what_was_condensed_from_one_source_does_not_meet_again_after_a_record() -> None:
+    a, b, c = (quantity([1.0, 2.0], (0.1, Source(name))) for name in "abc")
+    found = Model({"s": "a + b", "p": "a * b", "free": "c / 2"})(a=a, b=b, c=c)
+    names = ("s", "p", "free")
+    units = dict.fromkeys((*names, "a"), "1")
+    again = read_record(write_record({name: found[name] for name in names}, units=units, inputs={"a": a}))
+    for x, y in (("s", "p"), ("p", "s")):
+        with pytest.raises(InvalidCorrelation, match="private to"):
+            again.results[x].covariance(again.results[y])
+    with pytest.raises(InvalidCorrelation, match="private to"):
+        again.results["s"].covariance(again.inputs["a"])
+    assert again.results["s"].covariance(again.results["free"]).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [{"source": 9, "identities": [], "common": []}],
+        [{"source": 0, "identities": [], "common": [0]}],
+        [{"source": 0, "identities": [None], "common": []}],
+        [{"source": 0}],
+        ["0"],
+        {},
+    ],
+)
+def test_a_record_with_damaged_condensed_sources_is_refused(said: Any) -> None:
+    data = forged(lambda header: header.update(merged=said))
+    with pytest.raises(BadRecord, match="merged"):
+        read_record(data)
+
+
 def test_the_examples_of_the_document_are_what_is_printed() -> None:
     document = Path(__file__).parents[2] / "docs/methods/uncertain-columns.md"
     result = doctest.testfile(str(document), module_relative=False)

@@ -32,6 +32,7 @@ from quanheng.evidence.recorded_sources import (
     in_order,
     read_sources,
     said_ensembles,
+    said_merged,
     said_source,
     whole,
 )
@@ -45,7 +46,9 @@ LENGTH = 8
 DIGEST = 32
 LONGEST_HEADER = 1 << 28
 MOST_ROWS = 1 << 31
-KEYS = {"format", "version", "columns", "inputs", "sources", "ensembles", "model", "seed", "parameters"}
+KEYS = {
+    "format", "version", "columns", "inputs", "sources", "ensembles", "merged", "model", "seed", "parameters",
+}  # fmt: skip
 
 Float = NDArray[np.float64]
 Columns: TypeAlias = Mapping[str, Uncertain]
@@ -93,6 +96,7 @@ def write_record(
         "inputs": sorted(inputs or {}),
         "sources": [said_source(source) for source in sources],
         "ensembles": said_ensembles(sources),
+        "merged": said_merged(sources),
         "model": model_said(model),
         "seed": seed,
         "parameters": dict(parameters or {}),
@@ -229,7 +233,8 @@ def _read(header: Mapping[str, Any], payload: memoryview, digest: str) -> Record
     if blocks.bytes_asked(sum(plan.ints for plan in plans.values())) != len(payload):
         raise BadRecord("数列长度与记录头不符 / columns: not as long as the header says")
     ensembles = expect(header["ensembles"], list, "ensembles")
-    sources = read_sources(listed, ensembles, blocks.take, digest)
+    merged = expect(header["merged"], list, "merged")
+    sources = read_sources(listed, ensembles, merged, blocks.take, digest)
     columns = {name: plan.column(blocks, sources) for name, plan in plans.items()}
     inputs = {expect(name, str, "inputs") for name in expect(header["inputs"], list, "inputs")}
     if not inputs <= set(columns):

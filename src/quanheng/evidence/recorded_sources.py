@@ -84,6 +84,27 @@ def said_source(source: Source) -> dict[str, Any]:
     }
 
 
+def said_merged(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """Which sources were condensed from what: stable identities, and the earlier sources they have something from."""
+    said = []
+    for k, source in enumerate(sources):
+        if source.merged:
+            known = {*source.merged, source.identity}
+            common = [
+                j
+                for j, other in enumerate(sources[:k])
+                if not known.isdisjoint({*other.merged, other.identity})
+            ]
+            stable = sorted(
+                (said_identity(each) for each in source.merged if is_stable(each)), key=canonical_line
+            )
+            said.append({"source": k, "identities": stable, "common": common})
+        elif any(source.identity in other.merged for other in sources[:k]):
+            common = [j for j, other in enumerate(sources[:k]) if source.identity in other.merged]
+            said.append({"source": k, "identities": [], "common": common})
+    return said
+
+
 def said_ensembles(sources: Sequence[Source]) -> list[dict[str, Any]]:
     """The ensembles of sources in the order of a record; members that contribute nowhere stand by identity."""
     number = {source.identity: k for k, source in enumerate(sources)}
@@ -146,7 +167,11 @@ def _said_shape(shape: shapes.Shape) -> dict[str, Any]:
 
 
 def read_sources(
-    said: Sequence[Any], ensembles: Sequence[Any], column: Callable[[int], Float], digest: str
+    said: Sequence[Any],
+    ensembles: Sequence[Any],
+    merged: Sequence[Any],
+    column: Callable[[int], Float],
+    digest: str,
 ) -> list[Source]:
     """The sources of a record; `column(n)` gives the next n degrees of freedom.
 
@@ -157,6 +182,8 @@ def read_sources(
         raise BadRecord("sources：两个来源同一标识 / sources: two have one identity")
     for k, each in enumerate(ensembles):
         _join(sources, each, f"ensembles[{k}]")
+    for k, each in enumerate(merged):
+        _merge(sources, each, digest, f"merged[{k}]")
     return sources
 
 
@@ -245,6 +272,22 @@ def _join(sources: list[Source], said: Any, where: str) -> None:
                 sources[k] = dataclasses.replace(sources[k], ensemble=ensemble)
             return
     raise BadRecord(f"{where}：不是相关组 / {where}: is no ensemble")
+
+
+def _merge(sources: list[Source], said: Any, digest: str, where: str) -> None:
+    """Let sources that have something in common name it: of two, each holds what the other holds too."""
+    match said:
+        case {"source": int(k), "identities": list(stable), "common": list(common), **rest} if (
+            not rest and 0 <= k < len(sources) and all(type(j) is int and 0 <= j < k for j in common)
+        ):
+            held = {k: {_identity(each, where) for each in stable}}
+            for j in common:
+                held[k].add((digest, "common", j, k))
+                held[j] = {(digest, "common", j, k)}
+            for j, identities in held.items():
+                sources[j] = dataclasses.replace(sources[j], merged=sources[j].merged | identities)
+            return
+    raise BadRecord(f"{where}：不是归并的来源 / {where}: is no condensed source")
 
 
 def _matrix(said: Any, where: str) -> Float:

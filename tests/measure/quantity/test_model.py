@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from quanheng.measure.errors import InvalidModel, InvalidUncertainty
+from quanheng.measure.errors import InvalidCorrelation, InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity import model as module
 from quanheng.measure.quantity.model import Complex, Model
 from quanheng.measure.quantity.uncertain import Source, Uncertain, by_row, correlated, exact, named, quantity
@@ -83,6 +83,45 @@ def test_private_sources_of_one_population_are_the_same_in_two_inputs() -> None:
     assert Model("s = x + y")(x=x, y=y)["s"].u == pytest.approx([0.2, 0.2])
 
 
+def condensed() -> tuple[Uncertain, Uncertain, Uncertain]:
+    """Two outputs that have both private sources in common, and one of the inputs."""
+    a, b = (quantity([1.0, 2.0], (0.1, Source(name))) for name in "ab")
+    found = Model({"s": "a + b", "p": "a * b"})(a=a, b=b)
+    return found["s"], found["p"], a
+
+
+def test_outputs_that_were_condensed_from_one_source_do_not_meet_again() -> None:
+    s, p, a = condensed()
+    for x, y in ((s, p), (p, s), (s, a), (a, s), (s.take([1]), p.take([1]))):
+        with pytest.raises(InvalidCorrelation, match="private to"):
+            x.covariance(y)
+        with pytest.raises(InvalidCorrelation, match="private to"):
+            Model("d = x - y")(x=x, y=y)
+
+
+def test_what_was_condensed_twice_remembers_the_first_sources() -> None:
+    s, _, a = condensed()
+    later = Model("s * c")(s=s, c=quantity([1.0, 1.0], (0.1, Source("c"))))["y"]
+    with pytest.raises(InvalidCorrelation):
+        later.covariance(a)
+
+
+def test_condensed_outputs_of_different_inputs_meet_freely() -> None:
+    a, b, c, d = (quantity([1.0, 2.0], (0.1, Source(name))) for name in "abcd")
+    found = Model({"s": "a + b", "p": "c * d"})(a=a, b=b, c=c, d=d)
+    assert found["s"].covariance(found["p"]).tolist() == [0.0, 0.0]
+    assert found["s"].correlation(found["s"]) == pytest.approx([1.0, 1.0])
+    assert condensed()[0].take([0]).covariance(condensed()[1].take([1]))[0] == 0.0
+
+
+def test_one_private_source_passes_a_model_with_its_sign() -> None:
+    a = quantity([1.0, 2.0], (0.1, Source("a", 5.0)))
+    found = Model({"up": "2 * a", "down": "3 - a"})(a=a)
+    assert found["up"].correlation(found["down"]) == pytest.approx([-1.0, -1.0])
+    assert found["up"].correlation(a) == pytest.approx([1.0, 1.0])
+    assert found["down"].dof.tolist() == [5.0, 5.0]
+
+
 def test_a_shared_source_that_cancels_is_gone() -> None:
     x, y = (quantity([1.0, 2.0], (0.1, named("bench")), (0.2, Source(name))) for name in "ab")
     assert Model("d = x - y")(x=x, y=y)["d"].u == pytest.approx([0.2 * 2**0.5] * 2)
@@ -95,6 +134,11 @@ def test_the_path_of_single_numbers_gives_the_same() -> None:
     found = model(inputs)["p"]
     assert model.propagate(x, u, dof) == pytest.approx((found.value[0], found.u[0], found.dof[0]), rel=1e-14)
     assert model.propagate(x, u) == pytest.approx((found.value[0], found.u[0], np.inf), rel=1e-14)
+
+
+def test_an_output_that_uses_its_own_name_is_told_so() -> None:
+    with pytest.raises(InvalidModel, match="y names the output"):
+        Model("3 * y")
 
 
 def test_numbers_and_arrays_are_exact() -> None:

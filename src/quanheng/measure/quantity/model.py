@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -21,6 +21,7 @@ from quanheng.measure.quantity.uncertain import (
     Source,
     Sparse,
     Uncertain,
+    check_apart,
     check_same,
     component,
     exact,
@@ -124,7 +125,8 @@ def gathered(
 ) -> tuple[dict[str, Uncertain], int]:
     """Inputs as columns in the order of `names`, numbers exact and constants filled in, and their number of rows.
 
-    InvalidModel for one that is missing, unknown, or of another number of rows.
+    InvalidModel for one that is missing, unknown, or of another number of rows; InvalidCorrelation where two are
+    correlated through what was condensed.
     """
     given: dict[str, Uncertain] = {name: exact(each.value) for name, each in constants.items()}
     for name, each in inputs.items():
@@ -141,6 +143,7 @@ def gathered(
         if len(each) not in (1, n):
             message = f"{name} 有 {len(each)} 行，其他有 {n} 行 / {name} has {len(each)} rows, others {n}"
             raise InvalidModel(message)
+    check_apart(source for each in given.values() for part in (each.shared, each.private) for source in part)
     return {name: given[name] for name in names}, n
 
 
@@ -247,6 +250,9 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
     sparse_of: list[dict[int, Float]] = [{} for _ in range(q)]
     needs_all = {i for source in sources for i, column in shared[source] if isinstance(column, Sparse)}
     clusters = _clusters(private)
+    # a single private source stays what it is, so that nothing of its correlations is lost
+    alone = list(private.items()) if len(private) == 1 and len(clusters) == 1 else []
+    signed = np.zeros((q, n)) if alone else value
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
         x = [float(each.value[0]) if len(each) == 1 else each.value[part] for each in columns]
@@ -255,6 +261,9 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
             value[j, part] = found[j]
             partial = {i: found[place] for i, place in first.places[j]}
             _add_private(variance[j, part], rest[j, part], clusters, partial, part)
+            for _, terms in alone:
+                held = _contribution(terms, partial, part)
+                signed[j, part] = 0.0 if held is None else held
             for source in sources:
                 for i, column in shared[source]:
                     if i in partial and not isinstance(column, Sparse):
@@ -270,10 +279,28 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
         _add_sparse(contributions, shared, sparse_of[j], n)
         own = {}
         if private and n > 1 and np.any(variance[j]):
-            own[Source(f"private to {model.outputs[j]}", effective(variance[j], rest[j]))] = np.sqrt(
-                variance[j]
-            )
+            name = f"private to {model.outputs[j]}"
+            if alone:
+                own[alone[0][0]] = signed[j]
+            else:
+                merged = _condensed(private, {i for i, _ in first.places[j]})
+                own[Source(name, effective(variance[j], rest[j]), merged=merged)] = np.sqrt(variance[j])
         yield Uncertain(value[j], contributions, own)
+
+
+def _condensed(
+    private: Mapping[Source, list[tuple[int, Any]]], inputs: Collection[int]
+) -> frozenset[Hashable]:
+    """Identities that are lost to sight when the private sources of some inputs are condensed into one."""
+    found: set[Hashable] = set()
+    for source, terms in private.items():
+        if any(i in inputs for i, _ in terms):
+            found |= {
+                source.identity,
+                *source.merged,
+                *(source.ensemble.identities if source.ensemble else ()),
+            }
+    return frozenset(found)
 
 
 def _by_source(parts: Sequence[Mapping[Source, Any]]) -> dict[Source, list[tuple[int, Any]]]:
@@ -404,6 +431,12 @@ def _read(
         if not output.isidentifier():
             raise InvalidModel(f"输出名“{output}”不是标识符 / the output's name {output!r} is no identifier")
     uses = {output: names_in(text) for output, text in texts.items()}
+    itself = next((output for output, used in uses.items() if output in used), None)
+    if itself is not None:
+        raise InvalidModel(
+            f"{itself} 是输出的名称，不能又出现在它自己的式中；另取输出名，如 {itself}1 = … / {itself} names the output "
+            f"and stands in its own expression: give the output another name, such as {itself}1 = …",
+        )
     clash = [name for name in texts if name in (inputs or ())]
     if clash:
         raise InvalidModel(f"{clash[0]} 既是输入又是输出 / {clash[0]} is both an input and an output")

@@ -76,6 +76,9 @@ class Source:
     kind: Literal["A", "B"] = "B"
     identity: Hashable = field(default_factory=object)
     ensemble: Ensemble | None = None
+    merged: frozenset[Hashable] = (
+        frozenset()
+    )  # identities of the private sources that were condensed into this one
 
     def __post_init__(self) -> None:
         checked_dof(self.dof)
@@ -220,6 +223,7 @@ class Uncertain:
         out = np.zeros(max(len(self), len(other)))
         for mine, theirs in ((self.shared, other.shared), (self.private, other.private)):
             _check_one_story(mine, theirs)
+            check_apart((*mine, *theirs))
             for source, column in mine.items():
                 for partner in partners(source, theirs):
                     _add_product(out, column, theirs[partner], source.correlation(partner))
@@ -423,6 +427,20 @@ def _agree(a: Ensemble | None, b: Ensemble | None) -> bool:
     )
 
 
+def check_apart(sources: Iterable[Source]) -> None:
+    """InvalidCorrelation where one source was condensed from another, or two from one: what they share is lost."""
+    owner = {source.identity: source for source in sources}
+    for source in list(owner.values()):
+        for identity in source.merged:
+            other = owner.setdefault(identity, source)
+            if other != source:
+                raise InvalidCorrelation(
+                    f"“{source.name}”与“{other.name}”的相关已在归并各行自有的来源时失去，请把整个计算写成一个模型 / "
+                    f"{source.name!r} and {other.name!r} are correlated through what is private to a row, which an "
+                    "evaluation condensed: write the whole computation as one model"
+                )
+
+
 def _check_one_story(a: Iterable[Source], b: Iterable[Source]) -> None:
     """InvalidCorrelation where two sides say two things of a source; also where one holds it to be alone."""
     if a is not b:
@@ -500,4 +518,5 @@ def _taken(source: Source, index: Rows) -> Source:
     if group is not None:
         group = replace(group, identities=tuple(SomeRows.of(each, index) for each in group.identities))
     identity = SomeRows.of(source.identity, index)
-    return replace(rows_of(source, index), identity=identity, ensemble=group)
+    merged = frozenset(SomeRows.of(each, index) for each in source.merged)
+    return replace(rows_of(source, index), identity=identity, ensemble=group, merged=merged)
