@@ -434,8 +434,8 @@ def _read(
     itself = next((output for output, used in uses.items() if output in used), None)
     if itself is not None:
         raise InvalidModel(
-            f"{itself} 是输出的名称，不能又出现在它自己的式中；另取输出名，如 {itself}1 = … / {itself} names the output "
-            f"and stands in its own expression: give the output another name, such as {itself}1 = …",
+            f"{itself} 是输出的名称，不能又出现在它自己的式中；另取输出名，如 {itself}1 = … / "
+            f"{itself} names the output and stands in its own expression: choose another name, such as {itself}1 = …"
         )
     clash = [name for name in texts if name in (inputs or ())]
     if clash:
