@@ -5,6 +5,9 @@ Fault
 ├── BadArchive    an archive of another program that cannot be read
 ├── BadForm       a certificate's form (TOML) that cannot be used as it stands
 ├── BadNote       a note, checkpoint, proof or policy of a log that is malformed
+├── BadKey        a key, a file of a key, or a passphrase that cannot be used
+├── BadXml        bytes that are not well-formed XML
+│   └── UnsafeXml     XML with a DTD, or beyond the limits
 └── BadDocument   a statement, record of the authority, or other document that is not as its format says
 """
 
@@ -29,6 +32,18 @@ class BadForm(Fault):
 
 class BadNote(Fault):
     """A note, checkpoint, proof or policy of a log that is not as its format says."""
+
+
+class BadKey(Fault):
+    """A key, a file of a key, or a passphrase that cannot be used."""
+
+
+class BadXml(Fault):
+    """Bytes that are not well-formed XML; line and column."""
+
+
+class UnsafeXml(BadXml):
+    """XML with a DTD, or beyond the limits."""
 
 
 class BadDocument(Fault):

@@ -1,0 +1,38 @@
+"""XML from strangers: no entities, no DTD, no network, bounded size; libxml2 bounds the depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from quanheng.evidence.errors import BadXml, UnsafeXml
+
+LARGEST = 32 * 1024 * 1024
+
+
+def parse(data: bytes, *, at_most: int = LARGEST) -> Any:
+    """The root element of a document. BadXml where it is not well-formed, UnsafeXml for a DTD or beyond the limits."""
+    if len(data) > at_most:
+        raise UnsafeXml(f"XML 超过 {at_most} 字节 / the XML is larger than {at_most} bytes")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=False
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise BadXml(
+            f"第 {line} 行第 {column} 列不是格式良好的 XML / "
+            f"not well-formed in line {line}, column {column}: {error.msg}"
+        ) from error
+    except (ValueError, LookupError) as error:
+        raise BadXml(f"不是 XML / is no XML: {error}") from error
+    if root.getroottree().docinfo.doctype:
+        raise UnsafeXml("XML 含有 DTD / the XML holds a DTD; certificates need none")
+    return root
+
+
+def canonical(element: Any, *, exclusive: bool = True, comments: bool = False) -> bytes:
+    """Canonical form of an element with all that is in it (W3C exclusive or inclusive canonical XML 1.0)."""
+    return bytes(etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=comments))
