@@ -4,6 +4,7 @@ Fault
 ├── BadRecord     a record of results that cannot be written or read
 ├── BadArchive    an archive of another program that cannot be read
 ├── BadForm       a certificate's form (TOML) that cannot be used as it stands
+├── BadLog        a log on the disk that is damaged, or cannot take an entry
 ├── BadNote       a note, checkpoint, proof or policy of a log that is malformed
 ├── BadKey        a key, a file of a key, or a passphrase that cannot be used
 ├── BadXml        bytes that are not well-formed XML
@@ -28,6 +29,10 @@ class BadArchive(Fault):
 
 class BadForm(Fault):
     """A certificate's form that cannot be used as it stands; every fault with its key."""
+
+
+class BadLog(Fault):
+    """A log on the disk that is damaged or none, or cannot take an entry."""
 
 
 class BadNote(Fault):
