@@ -45,10 +45,10 @@ class Statement:
 
     kind: str  # "certificate", "bundle", or a kind of `records.RECORDS`
     sha256: str
-    sm3: str
     issuer: str  # Party.identifier
     key: str  # id of the key that signed the document
     signature: str  # SHA-256 of the signature file
+    sm3: str = ""  # where the registry's machine has SM3
     number: str = ""  # commitment
     items: tuple[str, ...] = ()  # commitments
     performed: date | None = None
@@ -99,10 +99,10 @@ def of_certificate(
     return Statement(
         "certificate",
         sha256_bytes(data),
-        sm3(data),
         issuer,
         key,
         sha256_bytes(signature),
+        sm3(data),
         commit(salts.number, issuer, certificate.number),
         tuple(commit(salts.items, item.identifier) for item in certificate.items),
         certificate.ended,
@@ -119,10 +119,10 @@ def of_record(record: records.Record, *, issuer: str, issued: date, key: str, si
     return Statement(
         record.kind,
         sha256_bytes(data),
-        sm3(data),
         issuer,
         key,
         sha256_bytes(signature),
+        sm3(data),
         issued=issued,
         record=records.said(record),
     )
@@ -131,7 +131,7 @@ def of_record(record: records.Record, *, issuer: str, issued: date, key: str, si
 def of_bundle(data: bytes, *, issuer: str, issued: date, key: str, signature: bytes) -> Statement:
     """The statement about a bundle (run.json)."""
     return Statement(
-        "bundle", sha256_bytes(data), sm3(data), issuer, key, sha256_bytes(signature), issued=issued
+        "bundle", sha256_bytes(data), issuer, key, sha256_bytes(signature), sm3(data), issued=issued
     )
 
 

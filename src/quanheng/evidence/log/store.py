@@ -9,7 +9,7 @@
 
 `append` acknowledges when its batch is in the journal and on the disk. `publish` 1 writes tiles and bundles, fsync of
 each, then of their folders  2 signs and writes the checkpoint (temporary file, fsync, rename, fsync of the folder)
-3 empties the journal. After a crash before 2 the tiles are written again from the journal; before 3, what the checkpoint
+3 empties the journal. After a crash before 2 the tiles are written again from the journal; before 3, what a checkpoint
 covers is passed over. A tile counts only when a checkpoint covers it, so a torn one does no harm.
 """
 
