@@ -44,6 +44,9 @@ REASONS: Mapping[str, Meaning] = {
     "unit_unknown": _invalid("单位不在法定计量单位清单中", "a unit that is not on the list of legal units"),
     "unit_unread": _remark("有未能读出的单位", "a unit that could not be read"),
     "digest_mismatch": _invalid("摘要与内容不符", "a digest does not match its content"),
+    "record_malformed": _invalid("不是主管部门的记录", "is no record of the authority as its format says"),
+    "proof_file_malformed": _invalid("不是完好的证明文件", "is no intact proof file"),
+    "values_unseen": _not_shown("纸上的数值未查", "the values on the paper were not checked"),
     # ---- signature and key (rule 8)
     "unsigned": _not_shown("没有签名", "is not signed", 8),
     "signature_wrong": _invalid("签名与内容不符", "the signature does not match the content", 8),

@@ -1,0 +1,365 @@
+"""Whether a document is what it claims: its issuer's, signed by a key of that day, in the log, in time, not withdrawn.
+
+    1 content and statement  2 signature  3 in the log, seen by witnesses  4 the key was the issuer's on that day
+    5 logged in time         6 not withdrawn
+
+These are rules 8 and 9 of a chain (docs/methods/chain.md). The other rules are about what certificates say and how
+they hang together; `work/trace` judges them on what `check_proof` returns.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from quanheng.evidence import keys, records, signature, statement
+from quanheng.evidence.answer import VALID, Answer, Reason, because, together
+from quanheng.evidence.certificate import Certificate
+from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
+from quanheng.evidence.errors import BadDocument, BadKey, BadNote
+from quanheng.evidence.keys import PublicKey
+from quanheng.evidence.log import proof as proofs
+from quanheng.evidence.log.merkle import leaf_hash
+from quanheng.evidence.log.policy import Policy
+from quanheng.evidence.log.proof import LogProof
+from quanheng.evidence.records import KeyBinding, Record, Status
+from quanheng.evidence.signature import Signature
+from quanheng.evidence.statement import NO_SALTS, Statement
+from quanheng.evidence.trust import Trust
+from quanheng.ground.digest import sha256_bytes
+from quanheng.ground.errors import NotShown
+
+Reader = Callable[[bytes], tuple[Certificate | None, Answer]]
+"""Reads a certificate of some format and checks its form, e.g. `formats/dcc/check.check`."""
+
+ROLES = {CERTIFICATE: "certificates", BUNDLE: "bundles"}  # any other kind: "authority"
+CHINA = timezone(timedelta(hours=8))
+
+
+def day_of(time: int) -> date:
+    """The day of a POSIX time as it is written on documents, in China's standard time."""
+    return datetime.fromtimestamp(time, UTC).astimezone(CHINA).date()
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What valid records of the authority say of keys and of what is withdrawn."""
+
+    bindings: Mapping[str, tuple[KeyBinding, ...]] = field(default_factory=dict)  # by key id
+    statuses: Mapping[str, tuple[Status, ...]] = field(default_factory=dict)  # by target, in order of `since`
+
+    @staticmethod
+    def of(found: Iterable[Record]) -> Authority:
+        """What some records say, in whatever order."""
+        bindings: dict[str, list[KeyBinding]] = defaultdict(list)
+        statuses: dict[str, list[Status]] = defaultdict(list)
+        for each in found:
+            if isinstance(each, KeyBinding):
+                bindings[each.key].append(each)
+            elif isinstance(each, Status):
+                statuses[each.target].append(each)
+        return Authority(
+            {key: tuple(each) for key, each in bindings.items()},
+            {
+                target: tuple(sorted(each, key=lambda status: status.since))
+                for target, each in statuses.items()
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of a document."""
+
+    document: Document
+    answer: Answer
+    content: Certificate | Record | None = None  # None: a bundle, or unreadable
+    statement: Statement | None = None
+    logged: int | None = None  # POSIX seconds: by then the witnesses had seen its entry; None: not shown
+    key: str = ""  # id of the key in its signature file; "": unsigned
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a check asks for besides trust."""
+
+    read: Reader
+    grace: int  # days from a document's date of issue within which it is to be logged
+
+
+# ---- one document ----------------------------------------------------------------------------------------------
+
+
+def check_document(
+    document: Document, trust: Trust, authority: Authority, rules: Rules, *, on: date
+) -> Checked:
+    """Steps 1 to 6 of one document. authority: what is known of keys; on: the day on which it is to hold."""
+    return judge(document, *content_of(document, rules.read), trust, authority, rules.grace, on)
+
+
+def judge(
+    document: Document, content: Certificate | Record | None, form: Answer,
+    trust: Trust, authority: Authority, grace: int, on: date,
+) -> Checked:  # fmt: skip
+    """As `check_document`, of a document that was read already: its content, and the answer about its form."""
+    reasons = list(form.reasons)
+    signed = _signature(document, reasons)
+    said = _statement(document, content, signed, reasons)
+    logged = _logged(document, said, trust.policy, reasons)
+    if signed is not None:
+        key = _key(document.kind, signed, _issuer(content, said), logged, trust, authority, reasons)
+        _signed(document.data, signed, key, reasons)
+    _in_time(content, said, logged, grace, reasons)
+    _withdrawn(document, authority, on, reasons)
+    checked = Checked(document, VALID, content, said, logged, signed.key if signed else "")
+    return with_reasons(checked, reasons)
+
+
+def _issuer(content: Certificate | Record | None, said: Statement | None) -> str | None:
+    if isinstance(content, Certificate):
+        return content.issuer.identifier
+    return said.issuer if said else None
+
+
+def with_reasons(checked: Checked, reasons: Iterable[Reason]) -> Checked:
+    """With further reasons, which are said to be of this document."""
+    where = name_of(checked.document, checked.content)
+    placed = tuple(dataclasses.replace(each, where=f"{where}, {each.where}".rstrip(", ")) for each in reasons)
+    return dataclasses.replace(checked, answer=together([checked.answer, Answer(placed)]))
+
+
+def name_of(document: Document, content: Certificate | Record | None) -> str:
+    """How a document is called in a reason: by its number where it has one, else by kind and digest."""
+    number = content.number if isinstance(content, Certificate) else ""
+    return f"{document.kind} {number or document.digest[:16]}"
+
+
+def content_of(document: Document, read: Reader) -> tuple[Certificate | Record | None, Answer]:
+    """Step 1: what the bytes say, and whether their form is right."""
+    if document.kind == CERTIFICATE:
+        return read(document.data)
+    if document.kind == BUNDLE:
+        return None, VALID
+    try:
+        record = records.read(document.data)
+        if record.kind != document.kind:
+            raise BadDocument(f"应为 {document.kind} / should be a {document.kind}, is a {record.kind}")
+        if isinstance(record, KeyBinding):
+            public_key(record)
+    except BadDocument as error:
+        return None, because("record_malformed", detail=str(error))
+    return record, VALID
+
+
+def public_key(binding: KeyBinding) -> PublicKey:
+    """The public key that a binding binds. Raises BadDocument where it is not the one that its id names."""
+    try:
+        key = keys.read_public(base64.b64decode(binding.public, validate=True))
+    except (ValueError, BadKey) as error:
+        raise BadDocument(f"公钥不可读：{error} / the public key cannot be read: {error}") from error
+    if (key.identifier, key.algorithm) != (binding.key, binding.algorithm):
+        raise BadDocument("公钥与其标识不符 / the public key is not the one that its id names")
+    return key
+
+
+def _signature(document: Document, reasons: list[Reason]) -> Signature | None:
+    if not document.signature:
+        reasons.append(Reason("unsigned"))
+        return None
+    try:
+        return signature.read(document.signature)
+    except BadDocument as error:
+        reasons.append(Reason("signature_malformed", detail=str(error)))
+        return None
+
+
+def _statement(
+    document: Document,
+    content: Certificate | Record | None,
+    signed: Signature | None,
+    reasons: list[Reason],
+) -> Statement | None:
+    """Step 1, second half: the statement is just the one that would be made of this document."""
+    if not document.statement:
+        return None
+    try:
+        said = statement.read(document.statement)
+        salts = statement.read_salts(document.salts) if document.salts else NO_SALTS
+    except BadDocument as error:
+        reasons.append(Reason("statement_differs", detail=str(error)))
+        return None
+    due = _due_statement(document, content, said, signed.key if signed else "", salts)
+    if said.sha256 != document.digest or (due.sm3 and said.sm3 and due.sm3 != said.sm3):
+        reasons.append(
+            Reason(
+                "digest_mismatch",
+                detail=f"登记的是 {said.sha256}，文件是 {document.digest}"
+                f" / logged {said.sha256}, the document is {document.digest}",
+            )
+        )
+    names = [each.name for each in dataclasses.fields(Statement) if each.name not in ("sha256", "sm3")]
+    differing = ", ".join(name for name in names if getattr(due, name) != getattr(said, name))
+    if differing and not (content is None and document.kind != BUNDLE):
+        reasons.append(
+            Reason("statement_differs", detail=f"不同之处：{differing} / they differ in {differing}")
+        )
+    return said
+
+
+def _due_statement(
+    document: Document,
+    content: Certificate | Record | None,
+    said: Statement,
+    key: str,
+    salts: statement.Salts,
+) -> Statement:
+    """The statement that a registry would make of the document, with the issuer and day it was logged under."""
+    issued = said.issued or date.min
+    match content:
+        case Certificate():
+            return statement.of_certificate(
+                content, document.data, key=key, signature=document.signature, salts=salts
+            )
+        case None:
+            return statement.of_bundle(
+                document.data, issuer=said.issuer, issued=issued, key=key, signature=document.signature
+            )
+        case _:
+            return statement.of_record(
+                content, issuer=said.issuer, issued=issued, key=key, signature=document.signature
+            )
+
+
+def _signed(data: bytes, signed: Signature, key: PublicKey | None, reasons: list[Reason]) -> None:
+    """Step 2: the signature, as far as it can be checked: without the key only what it says of the bytes."""
+    if signed.sha256 != sha256_bytes(data):
+        reasons.append(Reason("signature_wrong", detail="签的是别的字节 / it is of other bytes"))
+    elif key is not None:
+        try:
+            if not signature.check(data, signed, key):
+                reasons.append(Reason("signature_wrong"))
+        except NotShown as error:
+            reasons.append(Reason("algorithm_absent", detail=str(error)))
+
+
+def _logged(document: Document, said: Statement | None, policy: Policy, reasons: list[Reason]) -> int | None:
+    """Step 3: when the log's witnesses had seen the document's entry."""
+    if not document.proof or not document.statement:
+        reasons.append(Reason("not_logged"))
+        return None
+    try:
+        proof = proofs.parse(document.proof)
+    except BadNote as error:
+        reasons.append(Reason("proof_wrong", detail=str(error)))
+        return None
+    reason, time = seen(document.statement, proof, policy)
+    if reason is not None:
+        reasons.append(reason)
+    return time if said is not None else None
+
+
+def seen(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, int | None]:
+    """When the quorum had seen a checkpoint that holds an entry (POSIX seconds), or why that is not shown."""
+    checkpoint = proof.checkpoint
+    ours = policy.logs.get(checkpoint.origin, ())
+    if not any(key.made(each) for key in ours for each in checkpoint.note.signatures):
+        return Reason(
+            "log_unknown", detail=f"{checkpoint.origin[:80]} 不在信任清单中 / is not pinned here"
+        ), None
+    if not policy.signed(checkpoint):
+        return Reason("proof_wrong", detail="检查点的签名不对 / the checkpoint's signature is wrong"), None
+    if not proof.holds(leaf_hash(entry)):
+        return Reason(
+            "proof_wrong", detail="路径不通到检查点 / the path does not lead to the checkpoint"
+        ), None
+    try:
+        time = policy.seen(checkpoint)
+    except BadNote as error:
+        return Reason("proof_wrong", detail=str(error)), None
+    if time is None:
+        return Reason("witnesses_too_few"), None
+    if time == 0:
+        nobody = "策略不要求见证人，因此时间无从证明 / the policy asks for no witness, so nothing shows when"
+        return Reason("witnesses_too_few", detail=nobody), None
+    return None, time
+
+
+def _key(
+    kind: str, signed: Signature, issuer: str | None, logged: int | None,
+    trust: Trust, authority: Authority, reasons: list[Reason],
+) -> PublicKey | None:  # fmt: skip
+    """Step 4: the key, if somebody here vouches for it; whether it was the issuer's for the role on the day."""
+    role = ROLES.get(kind, "authority")
+    pinned = trust.authority.get(signed.key) if role == "authority" else None
+    bindings = authority.bindings.get(signed.key, ())
+    if pinned is None and not bindings:
+        reasons.append(Reason("key_unknown", detail=f"密钥 {signed.key[:16]}… / key {signed.key[:16]}…"))
+        return None
+    if logged is not None:
+        reason = None if pinned else _bound(bindings, issuer, role, day_of(logged))
+        reason = reason or _key_revoked(authority.statuses.get(signed.key, ()), day_of(logged))
+        reasons += [reason] if reason else []
+    return pinned or public_key(bindings[0])
+
+
+def _bound(bindings: Sequence[KeyBinding], issuer: str | None, role: str, day: date) -> Reason | None:
+    theirs = [each for each in bindings if each.party == issuer]
+    if not theirs:
+        return Reason("key_of_other", detail=f"属于 {bindings[0].party} / it is bound to {bindings[0].party}")
+    fitting = [each for each in theirs if each.role == role]
+    if not fitting:
+        given = ", ".join(sorted({each.role for each in theirs}))
+        return Reason(
+            "key_of_other_role", detail=f"其职责是 {given}，不是 {role} / bound for {given}, not {role}"
+        )
+    if any(each.since <= day <= each.until for each in fitting):
+        return None
+    since, until = min(each.since for each in fitting), max(each.until for each in fitting)
+    told = f"登记于 {day}，密钥有效期 {since} 至 {until} / logged {day}, bound from {since} to {until}"
+    return Reason("key_not_yet" if day < since else "key_expired", detail=told)
+
+
+def _key_revoked(statuses: Sequence[Status], day: date) -> Reason | None:
+    for each in statuses:
+        if each.change == "revoke key" and each.since <= day:
+            told = f"登记于 {day}，吊销自 {each.since} / logged {day}, revoked from {each.since} on"
+            return Reason("key_revoked", detail=told)
+    return None
+
+
+def _in_time(
+    content: Certificate | Record | None,
+    said: Statement | None,
+    logged: int | None,
+    grace: int,
+    reasons: list[Reason],
+) -> None:
+    """Step 5."""
+    issued = content.issued if isinstance(content, Certificate) else (said.issued if said else None)
+    if logged is None or issued is None:
+        return
+    day = day_of(logged)
+    told = f"签发 {issued}，登记 {day} / issued {issued}, logged {day}"
+    if day < issued:
+        reasons.append(Reason("registered_early", detail=told))
+    elif (day - issued).days > grace:
+        reasons.append(Reason("registered_late", detail=f"{told}; {grace} d"))
+
+
+def _withdrawn(document: Document, authority: Authority, on: date, reasons: list[Reason]) -> None:
+    """Step 6: what the authority's statuses say on the day."""
+    changes = [each for each in authority.statuses.get(document.digest, ()) if each.since <= on]
+    for code, change in (("revoked", "revoke"), ("superseded", "supersede")):
+        if found := [each for each in changes if each.change == change]:
+            reasons.append(Reason(code, detail=_told(found[0])))
+    halts = [each for each in changes if each.change in ("suspend", "resume")]
+    if halts and halts[-1].change == "suspend":
+        reasons.append(Reason("suspended", detail=_told(halts[-1])))
+
+
+def _told(status: Status) -> str:
+    return f"自 {status.since}：{status.why} / from {status.since} on: {status.why}"

@@ -1,0 +1,134 @@
+"""Whether all documents of a proof file are what they claim, each by itself and lying side by side.
+
+These are rules 8 and 9 of a chain for every document; the other rules need the whole chain and are judged by
+`work/trace` on what `check_proof` returns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from quanheng.evidence.answer import VALID, Answer, Reason, Standing, together
+from quanheng.evidence.certificate import Certificate
+from quanheng.evidence.document_check import (
+    ROLES,
+    Authority,
+    Checked,
+    Rules,
+    content_of,
+    day_of,
+    judge,
+    with_reasons,
+)
+from quanheng.evidence.log import proof as proofs
+from quanheng.evidence.proof_file import ProofFile
+from quanheng.evidence.records import Record
+from quanheng.evidence.trust import Trust
+
+
+def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tuple[Checked, ...]:
+    """Every document of a proof file, in its order.
+
+    The subject is to hold on the day `on`, what it rests on on the last day it was used for another document here.
+    1 records by pinned keys  2 records by keys that these bind as authority, and again those of 1, now that
+    revocations are known  3 certificates and bundles  4 what shows only when they lie side by side
+    """
+    read = {each.digest: content_of(each, rules.read) for each in proof.documents}
+    used = _last_uses(content for content, _ in read.values() if isinstance(content, Certificate))
+    days = {each.digest: used.get(each.digest, on) for each in proof.documents} | {proof.subject.digest: on}
+
+    def judged(authority: Authority, *, as_records: bool) -> dict[str, Checked]:
+        return {
+            each.digest: judge(each, *read[each.digest], trust, authority, rules.grace, days[each.digest])
+            for each in proof.documents
+            if (each.kind not in ROLES) == as_records
+        }
+
+    authority = Authority()
+    for _ in range(2):
+        found = judged(authority, as_records=True)
+        authority = Authority.of(_records(found.values()))
+    found |= judged(authority, as_records=False)
+    return _side_by_side([found[each.digest] for each in proof.documents], days)
+
+
+def _records(found: Iterable[Checked]) -> Iterator[Record]:
+    """The records among valid documents."""
+    for each in found:
+        if each.answer.standing == Standing.VALID and not isinstance(each.content, Certificate | None):
+            yield each.content
+
+
+def _last_uses(certificates: Iterable[Certificate]) -> dict[str, date]:
+    """The last day on which each standard was used, by digest."""
+    used: dict[str, date] = {}
+    for each in certificates:
+        for standard in each.standards:
+            used[standard] = max(each.ended, used.get(standard, each.ended))
+    return used
+
+
+def _side_by_side(found: Sequence[Checked], days: Mapping[str, date]) -> tuple[Checked, ...]:
+    """Step 4: second versions, replaced ones, forked logs; and how far the file sees."""
+    more: dict[str, list[Reason]] = defaultdict(list)
+    for reasons in (_versions(found), _replaced(found, days), _forks(found)):
+        for digest, reason in reasons:
+            more[digest].append(reason)
+    last = max((each.logged for each in found if each.logged), default=None)
+    if last is not None:
+        told = f"只看到 {day_of(last)} / seen up to {day_of(last)}"
+        more[found[0].document.digest].append(Reason("status_unseen", detail=told))
+    return tuple(with_reasons(each, more[each.document.digest]) for each in found)
+
+
+def _versions(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
+    """Certificates of one issuer and number, none of which says that it amends or replaces the other."""
+    groups: dict[tuple[str, str], list[Checked]] = defaultdict(list)
+    for each in found:
+        if isinstance(each.content, Certificate):
+            groups[each.content.issuer.identifier, each.content.number].append(each)
+    for (_, number), group in groups.items():
+        linked = {
+            digest
+            for each in group
+            if isinstance(each.content, Certificate) and (each.content.amends or each.content.supersedes)
+            for digest in (each.document.digest, each.content.amends, each.content.supersedes)
+        }
+        loose = [each for each in group if each.document.digest not in linked]
+        if len(group) > 1:
+            for each in loose:
+                yield each.document.digest, Reason("second_version", detail=number)
+
+
+def _replaced(found: Sequence[Checked], days: Mapping[str, date]) -> Iterable[tuple[str, Reason]]:
+    """Certificates that a valid later one of the same issuer replaces."""
+    here = {each.document.digest: each.content for each in found}
+    for each in found:
+        new = each.content
+        if isinstance(new, Certificate) and new.supersedes and each.answer.standing == Standing.VALID:
+            old = here.get(new.supersedes)
+            theirs = isinstance(old, Certificate) and old.issuer.identifier == new.issuer.identifier
+            if theirs and new.issued <= days[new.supersedes]:
+                told = f"由 {new.number} 取代，{new.issued} / by {new.number}, {new.issued}"
+                yield new.supersedes, Reason("superseded", detail=told)
+
+
+def _forks(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
+    """Documents whose checkpoints have one size and different roots."""
+    roots: dict[tuple[str, int], dict[bytes, list[Checked]]] = defaultdict(lambda: defaultdict(list))
+    for each in found:
+        if each.logged is not None:
+            checkpoint = proofs.parse(each.document.proof).checkpoint
+            roots[checkpoint.origin, checkpoint.size][checkpoint.root].append(each)
+    for (origin, size), versions in roots.items():
+        if len(versions) > 1:
+            for each in (one for group in versions.values() for one in group):
+                told = f"{origin}，大小 {size} / {origin}, size {size}"
+                yield each.document.digest, Reason("log_forked", detail=told)
+
+
+def overall(found: Sequence[Checked]) -> Answer:
+    """All documents together: what a proof file shows before the rules of the chain are asked."""
+    return together(each.answer for each in found) if found else VALID

@@ -1,0 +1,233 @@
+"""A small world of evidence: an authority, an institute, a laboratory, a log with three witnesses, and a chain of two.
+
+The institute's certificate is a national standard's; the laboratory's cites it. Everything comes from seeds.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from quanheng.evidence import keys, records, signature, statement
+from quanheng.evidence.answer import VALID, Answer, because
+from quanheng.evidence.certificate import Certificate, Item, Kind, Party, Point, Use
+from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
+from quanheng.evidence.document_check import Rules
+from quanheng.evidence.formats import form
+from quanheng.evidence.keys import MemoryKey
+from quanheng.evidence.log import checkpoint as checkpoints
+from quanheng.evidence.log import merkle
+from quanheng.evidence.log.checkpoint import Checkpoint
+from quanheng.evidence.log.note import COSIGNATURE, ED25519, VerifierKey
+from quanheng.evidence.log.proof import LogProof
+from quanheng.evidence.proof_file import ProofFile
+from quanheng.evidence.records import KeyBinding, Record, Scope, Status
+from quanheng.evidence.trust import Trust, trust
+from quanheng.ground.digest import canonical_line
+
+ORIGIN = "log.example/city"
+SECRET = b"a registry's secret, of tests alone"
+DAY = 86_400
+
+
+def noon(day: date) -> int:
+    """POSIX time of noon in China."""
+    return int(datetime(day.year, day.month, day.day, 4, tzinfo=UTC).timestamp())
+
+
+def key_of(name: str, algorithm: str = "ed25519") -> MemoryKey:
+    """The key that a name gives."""
+    return keys.of_seed(algorithm, name.encode())
+
+
+WITNESSES = [f"witness-{n}.example" for n in range(1, 4)]
+
+
+def policy_file(least: int = 2) -> bytes:
+    """The policy: our log, at least so many of three witnesses."""
+    raw = {name: keys.raw_ed25519(key_of(name).public) for name in [ORIGIN, *WITNESSES]}
+    lines = [f"log {VerifierKey(ORIGIN, ED25519, raw[ORIGIN])}"]
+    lines += [f"witness w{n} {VerifierKey(w, COSIGNATURE, raw[w])}" for n, w in enumerate(WITNESSES, 1)]
+    return "\n".join([*lines, f"group all {least} w1 w2 w3", "quorum all", ""]).encode()
+
+
+def trusted(least: int = 2) -> Trust:
+    """Trust in the log and in the authority."""
+    return trust(policy_file(least), [key_of("authority").public])
+
+
+@dataclass
+class Log:
+    """A log in memory."""
+
+    entries: list[bytes] = field(default_factory=list)
+    extra: int = 0  # entries of strangers before ours
+
+    def hashes(self) -> bytes:
+        strangers = (b"stranger %d" % n for n in range(self.extra))
+        return merkle.leaf_hashes([*strangers, *self.entries])
+
+    def prove(
+        self, entry: bytes, time: int, signer: str = ORIGIN, witnesses: tuple[str, ...] = tuple(WITNESSES)
+    ) -> bytes:
+        """The proof of an entry, appended if it is new, in a checkpoint that witnesses saw at a time."""
+        if entry not in self.entries:
+            self.entries.append(entry)
+        hashes = self.hashes()
+        size, index = len(hashes) // 32, self.extra + self.entries.index(entry)
+
+        def node(level: int, at: int) -> bytes:
+            return merkle.root(hashes[32 * (at << level) : 32 * ((at + 1) << level)])
+
+        key = key_of(signer)
+        point = checkpoints.sign(ORIGIN, size, merkle.root(hashes), keys.raw_ed25519(key.public), key)
+        path = tuple(merkle.inclusion_proof(node, index, size))
+        return str(LogProof(index, path, cosigned(point, time, witnesses))).encode()
+
+
+def cosigned(point: Checkpoint, time: int, witnesses: tuple[str, ...] = tuple(WITNESSES)) -> Checkpoint:
+    """The checkpoint as witnesses saw it at a time."""
+    lines = [
+        checkpoints.cosign(point, name, keys.raw_ed25519(key_of(name).public), key_of(name), time)
+        for name in witnesses
+    ]
+    return dataclasses.replace(point, note=point.note.with_signatures(lines))
+
+
+def write(certificate: Certificate) -> bytes:
+    """A certificate's bytes."""
+    data = canonical_line({"stand-in": form.said(certificate)})
+    WRITTEN[data] = certificate
+    return data
+
+
+WRITTEN: dict[bytes, Certificate] = {}
+
+
+def read(data: bytes) -> tuple[Certificate | None, Answer]:
+    """The certificate of some bytes."""
+    found = WRITTEN.get(data)
+    return (found, VALID) if found else (None, because("malformed"))
+
+
+RULES = Rules(read, grace=7)
+AUTHORITY_SINCE = date(2025, 1, 1)
+USED, ISSUED, ON = date(2026, 3, 2), date(2026, 3, 3), date(2026, 6, 1)
+
+INSTITUTE = Party("national-institute", "国家计量院", "National Institute")
+LABORATORY = Party("city-institute", "某市计量检定测试院", "City Institute of Metrology")
+
+
+def certificate(
+    number: str, issuer: Party, item: str, issued: date, uses: tuple[Use, ...] = (), U: float = 0.02
+) -> Certificate:
+    """A certificate with one point."""
+    point = Point(
+        "p1", item, "energy", 1.0, "kW·h", 0.012, "%", U, 2.0, 0.95, relative=True, uses=uses,
+    )  # fmt: skip
+    return Certificate(
+        Kind.CALIBRATION, number, issuer, (Item(item, "标准电能表", "样例仪表厂", "RM-100", item, "Reference meter"),),
+        issued, issued, issued, "JJF 1261-2017", (point,), "授权签字人", customer=Party("utility-1", "某市供电公司"),
+    )  # fmt: skip
+
+
+@dataclass
+class World:
+    """Makes documents; what a test changes it changes by a parameter."""
+
+    log: Log = field(default_factory=Log)
+
+    def certify(
+        self,
+        content: Certificate,
+        key: str,
+        logged: date | None = None,
+        algorithm: str = "ed25519",
+        **changes: object,
+    ) -> Document:
+        """A certificate signed and logged."""
+        data = write(content)
+        signing = key_of(key, algorithm)
+        signed = signature.sign(data, signing)
+        salts = statement.derive_salts(SECRET, content.issuer.identifier, content.number)
+        said = statement.of_certificate(
+            content, data, key=signing.public.identifier, signature=signed, salts=salts
+        )
+        entry = dataclasses.replace(said, **changes).write()  # type: ignore[arg-type]
+        proof = self.log.prove(entry, noon(logged or content.issued))
+        return Document(CERTIFICATE, data, signed, entry, salts.write(), proof)
+
+    def record(
+        self, content: Record, issued: date = AUTHORITY_SINCE, key: str = "authority", issuer: str = "bureau"
+    ) -> Document:
+        """A record of the authority, signed and logged."""
+        data = records.write(content)
+        signing = key_of(key)
+        signed = signature.sign(data, signing)
+        said = statement.of_record(
+            content, issuer=issuer, issued=issued, key=signing.public.identifier, signature=signed
+        )
+        entry = said.write()
+        return Document(content.kind, data, signed, entry, b"", self.log.prove(entry, noon(issued)))
+
+    def bundle(self, data: bytes, key: str, issuer: str, issued: date) -> Document:
+        """A bundle, signed and logged."""
+        signing = key_of(key)
+        signed = signature.sign(data, signing)
+        said = statement.of_bundle(
+            data, issuer=issuer, issued=issued, key=signing.public.identifier, signature=signed
+        )
+        entry = said.write()
+        return Document(BUNDLE, data, signed, entry, b"", self.log.prove(entry, noon(issued)))
+
+    def good(self, algorithm: str = "ed25519") -> list[Document]:
+        """Everything as it should be: the laboratory's certificate first."""
+        root = self.certify(certificate("N-1", INSTITUTE, "item-0", date(2026, 1, 10), U=0.005), "institute")
+        uses = (Use(root.digest, "energy", 1.0, "kW·h"),)
+        leaf = self.certify(
+            certificate("2026-0131", LABORATORY, "item-1", ISSUED, uses), "laboratory", algorithm=algorithm
+        )
+        return [
+            leaf, root,
+            self.record(binding("institute", INSTITUTE)),
+            self.record(binding("laboratory", LABORATORY, algorithm=algorithm)),
+            self.record(scope(INSTITUTE, "national standard", 0.004)),
+            self.record(scope(LABORATORY, "accreditation", 0.015)),
+        ]  # fmt: skip
+
+
+def binding(
+    key: str, party: Party, role: str = "certificates", since: date = AUTHORITY_SINCE,
+    until: date = date(2027, 12, 31), algorithm: str = "ed25519",
+) -> KeyBinding:  # fmt: skip
+    """A key bound to a party."""
+    public = key_of(key, algorithm).public
+    return KeyBinding(
+        public.identifier,
+        public.algorithm,
+        base64.b64encode(public.der).decode(),
+        party.identifier,
+        role,
+        since,
+        until,
+    )
+
+
+def scope(party: Party, basis: str, relative: float) -> Scope:
+    """What a party may do."""
+    return Scope(
+        party.identifier, "energy", "kW·h", 0.1, 100.0, 0.0, relative / 100, basis, "[样例] 1", AUTHORITY_SINCE,
+        date(2027, 12, 31),
+    )  # fmt: skip
+
+
+def status(change: str, target: str, since: date) -> Status:
+    """A change of standing."""
+    return Status(change, target, since, "[样例] 原因 / reason")
+
+
+def proof_of(documents: list[Document]) -> ProofFile:
+    """As if it had been read."""
+    return ProofFile(tuple(documents))
