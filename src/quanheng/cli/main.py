@@ -20,6 +20,9 @@ JOBS = {
     "explain": "说明一块表为何如此判定 / explain the verdict on one meter",
     "learn": "把现场核查结果带回来 / bring back what field checks found",
     "recompute": "由凭据重算一次运行 / compute a run again from its bundle",
+    "keys": "签名密钥：新建、公钥 / keys that sign: make one, show its public half",
+    "log": "透明日志：登记、证明、核对、审计、监视 / the transparency log: append, prove, verify, audit, watch",
+    "witness": "做日志的见证人 / witness logs",
     "uncertainty": "由测量模型得出不确定度报告 / from a measurement model to an uncertainty report",
 }
 INTERRUPTED = 130
