@@ -135,6 +135,13 @@ def test_wrong_signature_of_the_log_or_a_witness_is_invalid():
         assert codes(_leaf(documents, proof=str(altered).encode())) == {"proof_wrong"}
 
 
+def test_time_that_no_calendar_holds_is_invalid():
+    here = World()
+    documents = here.good()
+    for time in (253_402_300_800, 2**63 - 1):
+        assert codes(_leaf(documents, proof=here.log.prove(documents[0].statement, time))) == {"proof_wrong"}
+
+
 def test_too_few_witnesses_are_not_shown():
     here = World()
     documents = here.good()

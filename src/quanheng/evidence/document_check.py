@@ -38,6 +38,7 @@ Reader = Callable[[bytes], tuple[Certificate | None, Answer]]
 
 ROLES = {CERTIFICATE: "certificates", BUNDLE: "bundles"}  # any other kind: "authority"
 CHINA = timezone(timedelta(hours=8))
+LAST_TIME = 253_370_764_800  # 9999-01-01: days are written with four digits
 
 
 def day_of(time: int) -> date:
@@ -113,7 +114,9 @@ def judge(
     if signed is not None:
         key = _key(document.kind, signed, _issuer(content, said), logged, trust, authority, reasons)
         _signed(document.data, signed, key, reasons)
-    _in_time(content, said, logged, grace, reasons)
+    issued = _issued(content, said)
+    if issued is not None and logged is not None and (reason := in_time(issued, logged, grace)):
+        reasons.append(reason)
     _withdrawn(document, authority, on, reasons)
     checked = Checked(document, VALID, content, said, logged, signed.key if signed else "")
     return with_reasons(checked, reasons)
@@ -123,6 +126,12 @@ def _issuer(content: Certificate | Record | None, said: Statement | None) -> str
     if isinstance(content, Certificate):
         return content.issuer.identifier
     return said.issuer if said else None
+
+
+def _issued(content: Certificate | Record | None, said: Statement | None) -> date | None:
+    if isinstance(content, Certificate):
+        return content.issued
+    return said.issued if said else None
 
 
 def with_reasons(checked: Checked, reasons: Iterable[Reason]) -> Checked:
@@ -282,6 +291,8 @@ def seen(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, 
         return Reason("proof_wrong", detail=str(error)), None
     if time is None:
         return Reason("witnesses_too_few"), None
+    if time > LAST_TIME:
+        return Reason("proof_wrong", detail="见证时间在 9999 年之后 / seen after the year 9999"), None
     if time == 0:
         nobody = "策略不要求见证人，因此时间无从证明 / the policy asks for no witness, so nothing shows when"
         return Reason("witnesses_too_few", detail=nobody), None
@@ -331,23 +342,15 @@ def _key_revoked(statuses: Sequence[Status], day: date) -> Reason | None:
     return None
 
 
-def _in_time(
-    content: Certificate | Record | None,
-    said: Statement | None,
-    logged: int | None,
-    grace: int,
-    reasons: list[Reason],
-) -> None:
-    """Step 5."""
-    issued = content.issued if isinstance(content, Certificate) else (said.issued if said else None)
-    if logged is None or issued is None:
-        return
+def in_time(issued: date, logged: int, grace: int) -> Reason | None:
+    """Step 5: whether a document was logged from its day of issue on, and at most `grace` days later."""
     day = day_of(logged)
     told = f"签发 {issued}，登记 {day} / issued {issued}, logged {day}"
     if day < issued:
-        reasons.append(Reason("registered_early", detail=told))
-    elif (day - issued).days > grace:
-        reasons.append(Reason("registered_late", detail=f"{told}; {grace} d"))
+        return Reason("registered_early", detail=told)
+    if (day - issued).days > grace:
+        return Reason("registered_late", detail=f"{told}; {grace} d")
+    return None
 
 
 def _withdrawn(document: Document, authority: Authority, on: date, reasons: list[Reason]) -> None:

@@ -46,7 +46,7 @@ REASONS: Mapping[str, Meaning] = {
     "digest_mismatch": _invalid("摘要与内容不符", "a digest does not match its content"),
     "record_malformed": _invalid("不是主管部门的记录", "is no record of the authority as its format says"),
     "proof_file_malformed": _invalid("不是完好的证明文件", "is no intact proof file"),
-    "values_unseen": _not_shown("纸上的数值未查", "the values on the paper were not checked"),
+    "values_unseen": _not_shown("纸上的数值与签名未查", "the values on the paper and the signature were not checked"),
     # ---- signature and key (rule 8)
     "unsigned": _not_shown("没有签名", "is not signed", 8),
     "signature_wrong": _invalid("签名与内容不符", "the signature does not match the content", 8),
