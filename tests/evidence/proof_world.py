@@ -15,7 +15,8 @@ from quanheng.evidence.answer import VALID, Answer, because
 from quanheng.evidence.certificate import Certificate, Item, Kind, Party, Point, Use
 from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
 from quanheng.evidence.document_check import Rules
-from quanheng.evidence.formats import form
+from quanheng.evidence.errors import BadDocument, BadXml, UnsafeXml
+from quanheng.evidence.formats.dcc import reading, writing
 from quanheng.evidence.keys import MemoryKey
 from quanheng.evidence.log import checkpoint as checkpoints
 from quanheng.evidence.log import merkle
@@ -25,7 +26,6 @@ from quanheng.evidence.log.proof import LogProof
 from quanheng.evidence.proof_file import ProofFile
 from quanheng.evidence.records import KeyBinding, Record, Scope, Status
 from quanheng.evidence.trust import Trust, trust
-from quanheng.ground.digest import canonical_line
 
 ORIGIN = "log.example/city"
 SECRET = b"a registry's secret, of tests alone"
@@ -98,7 +98,7 @@ def cosigned(point: Checkpoint, time: int, witnesses: tuple[str, ...] = tuple(WI
 
 def write(certificate: Certificate) -> bytes:
     """A certificate's bytes."""
-    data = canonical_line({"stand-in": form.said(certificate)})
+    data = writing.write(certificate)
     WRITTEN[data] = certificate
     return data
 
@@ -108,8 +108,14 @@ WRITTEN: dict[bytes, Certificate] = {}
 
 def read(data: bytes) -> tuple[Certificate | None, Answer]:
     """The certificate of some bytes."""
-    found = WRITTEN.get(data)
-    return (found, VALID) if found else (None, because("malformed"))
+    try:
+        return reading.read(data), VALID
+    except UnsafeXml:
+        return None, because("unsafe_xml")
+    except BadXml:
+        return None, because("malformed")
+    except BadDocument:
+        return None, because("structure")
 
 
 RULES = Rules(read, grace=7)

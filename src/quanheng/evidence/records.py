@@ -17,6 +17,8 @@ from typing import Any, ClassVar
 from quanheng.evidence.errors import BadDocument
 from quanheng.ground.digest import canonical_line
 
+FORMAT = "quanheng-record-1"
+
 
 @dataclass(frozen=True)
 class KeyBinding:
@@ -101,7 +103,7 @@ def write(record: Record) -> bytes:
 def said(record: Record) -> dict[str, Any]:
     """What JSON says of a record."""
     facts = {each.name: _said(getattr(record, each.name)) for each in dataclasses.fields(record)}
-    return {"format": "quanheng-record-1", "kind": record.kind, **facts}
+    return {"format": FORMAT, "kind": record.kind, **facts}
 
 
 def read(data: bytes) -> Record:
@@ -118,8 +120,8 @@ def read(data: bytes) -> Record:
 
 def parse(facts: Any) -> Record:
     """The record that parsed JSON says. Raises BadDocument."""
-    if not isinstance(facts, dict) or facts.get("format") != "quanheng-record-1":
-        raise BadDocument("没有 format = quanheng-record-1 / has no format = quanheng-record-1")
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise BadDocument(f"没有 format = {FORMAT} / has no format = {FORMAT}")
     record = RECORDS.get(str(facts.get("kind")))
     if record is None:
         raise BadDocument(

@@ -1,0 +1,176 @@
+// ---- What the person sees. Texts of documents are set as text, never as markup.
+
+const FACTS = JSON.parse(document.getElementById("facts").textContent);
+const byId = (id) => document.getElementById(id);
+
+function make(tag, content = [], attributes = {}) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...[content].flat());
+  return element;
+}
+
+const say = (chinese, english) => [make("span", chinese, { lang: "zh-CN" }), make("span", english, { lang: "en" })];
+
+const ANSWERS = {
+  VALID: ["有效", "valid"],
+  NOT_SHOWN: ["未得证明", "not shown"],
+  INVALID: ["无效", "invalid"],
+};
+const KINDS = {
+  certificate: ["证书", "certificate"],
+  bundle: ["计算凭据", "bundle"],
+  "key binding": ["密钥绑定", "key binding"],
+  scope: ["授权范围", "scope"],
+  status: ["状态变更", "change of status"],
+  "type approval": ["型式批准", "type approval"],
+};
+const TITLES = {
+  calibration: ["校准证书", "Calibration certificate"],
+  verification: ["检定证书", "Verification certificate"],
+  test: ["检测报告", "Test report"],
+};
+
+function reasonLine({ code, detail }) {
+  const meaning = FACTS.reasons[code];
+  return make("li", [make("code", code), " ", ...say(meaning.chinese, meaning.english), detail ? `: ${detail}` : ""]);
+}
+
+function verdict(standing) {
+  return make("span", say(...ANSWERS[standing]), { class: `answer ${standing.toLowerCase()}` });
+}
+
+function table(head, rows) {
+  const row = (cells, tag) => make("tr", cells.map((cell) => make(tag, cell)));
+  return make("div", make("table", [make("thead", row(head, "th")), make("tbody", rows.map((cells) => row(cells, "td")))]),
+    { class: "scroll", tabindex: "0", role: "group" });
+}
+
+function showAnswer(found) {
+  const reasons = found.flatMap((one) => one.reasons);
+  const standing = standingOf(reasons);
+  const list = make("ul", found[0].reasons.map(reasonLine));
+  const others = found.slice(1).filter((one) => standingOf(one.reasons) !== "VALID").length;
+  const more = others ? [make("p", say(`另有 ${others} 份所依据的文件不是有效，见下。`, `Of what it rests on, ${others} are not valid; see below.`))] : [];
+  byId("answer").replaceChildren(make("p", verdict(standing), { class: "verdict-line" }), list, ...more);
+  return standing;
+}
+
+function showSubject(one) {
+  const facts = [];
+  const fact = (chinese, english, value) => {
+    if (value) facts.push(make("dt", say(chinese, english)), make("dd", value));
+  };
+  const { content, document } = one;
+  byId("subject").replaceChildren();
+  if (document.kind === "certificate" && content) {
+    byId("subject").append(make("h2", say(...(TITLES[content.kind] ?? TITLES.calibration))));
+    fact("编号", "Number", content.number);
+    fact("签发机构", "Issuer", `${content.issuerName.chinese} ${content.issuerName.english} (${content.issuer})`);
+    fact("客户", "Customer", content.customer);
+    for (const item of content.items) {
+      const parts = [item.name.chinese, item.name.english, item.maker, item.model, item.serial, item.identifier];
+      fact("器具", "Instrument", parts.filter(Boolean).join(" · "));
+    }
+    fact("依据", "Procedure", content.procedure);
+    fact("完成", "Performed", content.performed);
+    fact("签发", "Issued", content.issued);
+    fact("有效期至", "Due", content.due);
+  } else {
+    byId("subject").append(make("h2", say(...KINDS[document.kind])));
+  }
+  fact("登记", "Logged", one.logged === null ? "" : `${new Date(one.logged * 1000).toISOString()} (${dayAt(one.logged)} UTC+8)`);
+  fact("SHA-256", "SHA-256", document.digest);
+  byId("subject").append(make("dl", facts, { class: "facts" }));
+  if (content?.points?.length) {
+    const head = [say("量", "Quantity"), say("标称值", "Nominal"), say("结果", "Result"), ["U"], ["k"], say("单位 (D-SI)", "Unit (D-SI)")];
+    byId("subject").append(table(head, content.points.map((point) =>
+      [point.quantity, `${point.nominal.value} ${point.nominal.unit}`, point.value, point.uncertainty, point.factor, point.unit])));
+  }
+}
+
+function showDocuments(found) {
+  const here = new Set(found.map((one) => one.document.digest));
+  const rows = found.map((one) => {
+    const { document, content, reasons } = one;
+    const about = document.kind === "certificate" && content ? `${content.issuerName.chinese} ${content.number}`
+      : content ? [content.party, content.role, content.change, content.quantity, content.number, content.since].filter(Boolean).join(" · ") : "";
+    const missing = (content?.standards ?? []).filter((digest) => !here.has(digest));
+    const notes = reasons.map(reasonLine);
+    if (missing.length) notes.push(make("li", say(`所引标准的证书不在本文件中：${missing.length}`, `certificates of standards that are not in this file: ${missing.length}`)));
+    return [[make("span", say(...KINDS[document.kind])), make("div", about, { class: "about" })],
+      one.logged === null ? "–" : dayAt(one.logged), [verdict(standingOf(reasons)), make("ul", notes)]];
+  });
+  byId("documents").replaceChildren(make("h2", say("文件中的全部文书", "All documents of the file")),
+    table([say("文书", "Document"), say("登记日", "Logged"), say("答案", "Answer")], rows));
+}
+
+function showRefusal(code, detail) {
+  byId("subject").replaceChildren();
+  byId("documents").replaceChildren();
+  byId("answer").replaceChildren(make("p", verdict(FACTS.reasons[code].forces), { class: "verdict-line" }),
+    make("ul", reasonLine(REASON(code, detail))));
+}
+
+async function check(bytes, trust, on) {
+  // what was found of every document, or one reason about the whole file
+  let documents;
+  try {
+    documents = await readProofFile(bytes);
+  } catch (error) {
+    if (!(error instanceof Bad)) throw error;
+    return { refused: REASON("proof_file_malformed", error.message) };
+  }
+  return { found: await checkProof(documents, trust, on) };
+}
+
+async function pinned() {
+  // what was baked in, or what the person pasted in its place
+  const pasted = byId("policy").value.trim();
+  const pems = byId("authority").value.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+  const keys = pems.map((pem) => unbase64(pem.replace(/-----[^-]+-----|\s/g, "")));
+  return readTrust(pasted ? byId("policy").value : FACTS.policy, keys.length ? keys : FACTS.authority.map(unbase64));
+}
+
+async function verify(bytes) {
+  byId("answer").replaceChildren(make("p", say("正在查验……", "Checking …")));
+  try {
+    if (!globalThis.crypto?.subtle) throw new Bad("WebCrypto");
+    const outcome = await check(bytes, await pinned(), byId("on").value);
+    if (outcome.refused) showRefusal(outcome.refused.code, outcome.refused.detail);
+    else {
+      showAnswer(outcome.found);
+      showSubject(outcome.found[0]);
+      showDocuments(outcome.found);
+    }
+  } catch (error) {
+    // a fault of the pins, of the browser, or of this page: nothing was shown
+    byId("subject").replaceChildren();
+    byId("documents").replaceChildren();
+    byId("answer").replaceChildren(make("p", verdict("NOT_SHOWN"), { class: "verdict-line" }),
+      make("p", [...say("未能查验", "could not be checked"), `: ${error.message}`]));
+  }
+}
+
+async function showDigest(file) {
+  const digest = hex(await sha256(new Uint8Array(await file.arrayBuffer())));
+  byId("digest").textContent = `${digest}  ${file.name}`;
+}
+
+let chosen = null;
+const again = async () => {
+  if (chosen) await verify(new Uint8Array(await chosen.arrayBuffer()));
+};
+byId("on").value = dayAt(Date.now() / 1000);
+byId("file").addEventListener("change", (event) => {
+  [chosen] = event.target.files;
+  again();
+});
+for (const id of ["on", "policy", "authority"]) byId(id).addEventListener("change", again);
+byId("any").addEventListener("change", (event) => event.target.files.length && showDigest(event.target.files[0]));
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files.length) [chosen] = event.dataTransfer.files;
+  again();
+});

@@ -1,0 +1,354 @@
+"""The page answers as the program does, asks the network for nothing, and is honest about what it does not check."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import proof_world as world
+import pytest
+from browser import CHROMIUM, REASON, Browser, browser
+from proof_world import ISSUED, LABORATORY, ON, RULES, World
+
+from quanheng.evidence import proof_file, signature
+from quanheng.evidence.certificate import Party
+from quanheng.evidence.document import Document
+from quanheng.evidence.log import proof as proofs
+from quanheng.evidence.page.page import write_page
+from quanheng.evidence.proof_check import check_proof
+from quanheng.evidence.reasons import REASONS
+from quanheng.ground.errors import NotShown
+
+TRUST = world.trusted()
+PAGE = write_page(TRUST, grace=RULES.grace)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip(REASON)
+    folder: Path = tmp_path_factory.mktemp("page")
+    (folder / "verifier.html").write_bytes(PAGE)
+    with browser(folder / "profile") as driven:
+        driven.open(folder / "verifier.html")
+        yield driven
+
+
+def js(data: bytes) -> str:
+    return f'unbase64("{base64.b64encode(data).decode()}")'
+
+
+def codes_in_the_browser(opened: Browser, data: bytes, on: date = ON) -> list[set[str]]:
+    """Codes of every document, as the page finds them."""
+    asked = (
+        f'(async () => {{ const outcome = await check({js(data)}, await pinned(), "{on}");'
+        " const found = outcome.found ?? [{ reasons: [outcome.refused] }];"
+        " return found.map((one) => one.reasons.map((reason) => reason.code)); })()"
+    )
+    return [set(each) for each in opened.run(asked)]
+
+
+def codes_in_python(data: bytes, on: date = ON) -> list[set[str]]:
+    found = check_proof(proof_file.read(data), TRUST, RULES, on=on)
+    return [set(each.answer.codes) for each in found]
+
+
+def _good(algorithm: str = "ed25519") -> list[Document]:
+    return World().good(algorithm)
+
+
+def _leaf(**changes: bytes) -> list[Document]:
+    documents = _good()
+    return [dataclasses.replace(documents[0], **changes), *documents[1:]]
+
+
+def _records(*made: object, key: str = "authority", issued: date = world.AUTHORITY_SINCE) -> list[Document]:
+    here = World()
+    documents = here.good()
+    return [*documents[:3], *(here.record(each, key=key, issued=issued) for each in made)]  # type: ignore[arg-type]
+
+
+def _more(change: str, target: str | None = None, day: date = ISSUED) -> list[Document]:
+    here = World()
+    documents = here.good()
+    return [*documents, here.record(world.status(change, target or documents[0].digest, day), issued=day)]
+
+
+def _altered_text(old: bytes, new: bytes) -> list[Document]:
+    data = _good()[0].data
+    assert old in data
+    return _leaf(data=data.replace(old, new, 1))
+
+
+def _again(**fields: object) -> list[Document]:
+    """The laboratory's certificate logged with a statement that says something else."""
+    here = World()
+    documents = here.good()
+    return [here.certify(world.WRITTEN[documents[0].data], "laboratory", **fields), *documents[1:]]  # type: ignore[arg-type]
+
+
+def _late(days: int) -> list[Document]:
+    return _again(logged=ISSUED + timedelta(days))
+
+
+def _second() -> list[Document]:
+    here = World()
+    documents = here.good()
+    content = dataclasses.replace(world.WRITTEN[documents[0].data], place="elsewhere")
+    return [documents[0], here.certify(content, "laboratory"), *documents[1:]]
+
+
+def _replacing() -> list[Document]:
+    here = World()
+    documents = here.good()
+    content = world.WRITTEN[documents[0].data]
+    new = dataclasses.replace(content, place="elsewhere", supersedes=documents[0].digest)
+    return [here.certify(new, "laboratory"), *documents]
+
+
+def _proof(**changes: object) -> list[Document]:
+    here = World(world.Log(extra=5))
+    documents = here.good()
+    proof = here.log.prove(documents[0].statement, world.noon(ISSUED), **changes)  # type: ignore[arg-type]
+    return [dataclasses.replace(documents[0], proof=proof), *documents[1:]]
+
+
+def _bad_line(wrong: int) -> list[Document]:
+    documents = _good()
+    proof = proofs.parse(documents[0].proof)
+    lines = [
+        dataclasses.replace(line, signature=line.signature[:-1] + b"\xff") if n == wrong else line
+        for n, line in enumerate(proof.checkpoint.note.signatures)
+    ]
+    note = dataclasses.replace(proof.checkpoint.note, signatures=tuple(lines))
+    altered = dataclasses.replace(proof, checkpoint=dataclasses.replace(proof.checkpoint, note=note))
+    return [dataclasses.replace(documents[0], proof=str(altered).encode()), *documents[1:]]
+
+
+def _fork() -> list[Document]:
+    one, other = World(), World(world.Log([b"another first entry"]))
+    documents = one.good()
+    forked = [other.record(world.scope(LABORATORY, "accreditation", 0.01 * n + 0.1)) for n in range(6)]
+    return [*documents[:4], *forked]
+
+
+CASES = {
+    "good": _good,
+    "good, P-256": lambda: _good("ecdsa-p256-sha256"),
+    "a long log": lambda: World(world.Log(extra=100)).good(),
+    "bundle": lambda: (here := World()) and [
+        here.bundle(b'{"run":1}', "cycle", LABORATORY.identifier, ISSUED),
+        here.record(world.binding("cycle", LABORATORY, role="bundles")),
+    ],
+    "unsigned": lambda: _leaf(signature=b""),
+    "not logged": lambda: _leaf(proof=b"", statement=b"", salts=b""),
+    "no proof": lambda: _leaf(proof=b""),
+    "value altered": lambda: _altered_text(b"0.012", b"0.011"),
+    "number altered": lambda: _altered_text(b"2026-0131", b"2026-0132"),
+    "item swapped": lambda: _altered_text(b"item-1", b"item-2"),
+    "number with a comment": lambda: _altered_text(b"2026-0131", b"2026<!-- -->-0131"),
+    "not well-formed": lambda: _leaf(data=b"<"),
+    "with a DTD": lambda: _leaf(data=b"<!DOCTYPE a>\n<a/>"),
+    "another document": lambda: _leaf(data=b"<a/>"),
+    "signature of others": lambda: _leaf(signature=dataclasses.replace(
+        signature.read(_good()[0].signature), signature=bytes(64)).write()),
+    "signature is no signature": lambda: _leaf(signature=b"{}"),
+    "rogue": lambda: _leaf(signature=signature.sign(_good()[0].data, world.key_of("rogue"))),
+    "salts of another": lambda: _leaf(salts=_good()[1].salts),
+    "salts are none": lambda: _leaf(salts=b"[]"),
+    "statement of another": lambda: _leaf(statement=_good()[1].statement),
+    "statement not canonical": lambda: _leaf(statement=_good()[0].statement + b" "),
+    "statement, issuer": lambda: _again(issuer="other"),
+    "statement, standards": lambda: _again(standards=()),
+    "statement, supersedes": lambda: _again(supersedes="0" * 64),
+    "proof of another": lambda: _leaf(proof=_good()[1].proof),
+    "proof, index": lambda: _leaf(proof=_good()[0].proof.replace(b"index ", b"index 1")),
+    "proof is none": lambda: _leaf(proof=b"proof"),
+    "proof, too few witnesses": lambda: _proof(witnesses=(world.WITNESSES[0],)),
+    "proof, another log": lambda: _proof(signer="another log"),
+    "log's signature": lambda: _bad_line(0),
+    "witness's signature": lambda: _bad_line(2),
+    "late": lambda: _late(8),
+    "early": lambda: _late(-1),
+    "in time": lambda: _late(7),
+    "key nobody knows": lambda: _good()[:2],
+    "key of another": lambda: _records(world.binding("laboratory", Party("other", "别人"))),
+    "key of another role": lambda: _records(world.binding("laboratory", LABORATORY, role="bundles")),
+    "key not yet": lambda: _records(world.binding("laboratory", LABORATORY, since=ISSUED + timedelta(1))),
+    "key expired": lambda: _records(world.binding("laboratory", LABORATORY, until=ISSUED - timedelta(1))),
+    "binding by the key itself": lambda: _records(world.binding("laboratory", LABORATORY), key="laboratory"),
+    "binding under a false id": lambda: _records(dataclasses.replace(
+        world.binding("rogue", LABORATORY), key=world.key_of("laboratory").public.identifier)),
+    "key revoked": lambda: _more("revoke key", world.key_of("laboratory").public.identifier),
+    "revoked": lambda: _more("revoke"),
+    "superseded": lambda: _more("supersede"),
+    "suspended": lambda: _more("suspend"),
+    "revoked later": lambda: _more("revoke", day=ON + timedelta(1)),
+    "standard revoked": lambda: _more("revoke", _good()[1].digest),
+    "second version": _second,
+    "replaced": _replacing,
+    "forked log": _fork,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_page_finds_what_the_program_finds(opened, name):
+    data = proof_file.write(CASES[name]())
+    assert codes_in_the_browser(opened, data) == codes_in_python(data)
+
+
+def test_good_ones_are_valid_and_altered_ones_are_not():
+    for name, make in CASES.items():
+        found = set().union(*codes_in_python(proof_file.write(make()))) - {"status_unseen"}
+        assert (not found) == (
+            name in ("good", "good, P-256", "a long log", "bundle", "in time", "revoked later")
+        ), name
+
+
+def test_damaged_file_is_refused(opened):
+    data = proof_file.write(_good())
+    for altered in (
+        data[:-1],
+        data + b"\0",
+        b"",
+        data.replace(b"item-1", b"item-2"),
+        data.replace(b"quanheng-proof-1", b"quanheng-proof-2"),
+    ):
+        assert codes_in_the_browser(opened, altered) == [{"proof_file_malformed"}]
+
+
+def test_signature_by_sm2_is_not_shown(opened):
+    try:
+        data = proof_file.write(_good("sm2-sm3"))
+    except NotShown as error:
+        pytest.skip(f"no SM2 on this machine: {error}")
+    assert codes_in_the_browser(opened, data)[0] == {"algorithm_absent", "status_unseen"}
+    assert codes_in_python(data)[0] == {"status_unseen"}
+
+
+def test_person_chooses_a_file_and_reads_the_answer(opened):
+    data = proof_file.write(_good())
+    opened.run(f'byId("on").value = "{ON}"')
+    opened.run(f"verify({js(data)})")
+    shown = opened.run("document.body.innerText")
+    for said in (
+        "有效",
+        "2026-0131",
+        LABORATORY.name,
+        "某市供电公司",
+        "标准电能表",
+        "0.012",
+        "2026-03-03",
+        "JJF 1261-2017",
+    ):
+        assert said in shown
+    assert "statement_differs" not in shown
+
+
+def test_answer_in_english_is_complete(opened):
+    opened.run(f'byId("on").value = "{ON}"; document.documentElement.lang = "en"; undefined')
+    opened.run(f"verify({js(proof_file.write(_leaf(signature=b'')))})")
+    shown = opened.run("document.getElementById('answer').innerText")
+    opened.run('document.documentElement.lang = "zh-CN"; undefined')
+    assert "invalid" in shown
+    assert REASONS["unsigned"].english in shown
+    assert not re.search("[\u4e00-\u9fff]", shown)
+
+
+def test_pasted_pins_take_the_place_of_those_inside(opened):
+    other = world.policy_file().replace(b"log.example/city", b"log.example/other")
+    opened.run(f"byId('policy').value = {json.dumps(other.decode())}; undefined")
+    try:
+        opened.run(f"verify({js(proof_file.write(_good()))})")
+        shown = opened.run("document.getElementById('answer').innerText")
+    finally:
+        opened.run("byId('policy').value = ''; undefined")
+    assert "未能查验" in shown  # the key's id does not fit the other name
+
+
+def test_pins_of_another_authority_do_not_vouch(opened):
+    pem = world.key_of("another authority").public.pem().decode()
+    opened.run(f"byId('authority').value = {json.dumps(pem)}; undefined")
+    try:
+        found = codes_in_the_browser(opened, proof_file.write(_good()))
+    finally:
+        opened.run("byId('authority').value = ''; undefined")
+    assert "key_unknown" in found[0] & found[2]
+
+
+def test_numbers_are_written_as_python_writes_them(opened):
+    numbers = [
+        0.0,
+        -0.0,
+        1.0,
+        100.0,
+        0.1,
+        1e-4,
+        1e-5,
+        1.5e-7,
+        1e15,
+        1e16,
+        1.2345678901234567e22,
+        -2.5,
+        1 / 3,
+        5e-324,
+        123456.789,
+    ]
+    said = opened.run(f"[{', '.join(map(repr, numbers))}].map(asFloat)")
+    assert said == [repr(number) for number in numbers]
+
+
+def test_page_is_the_same_for_the_same_pins():
+    assert write_page(world.trusted(), grace=RULES.grace) == PAGE
+    assert write_page(world.trusted(3), grace=RULES.grace) != PAGE
+
+
+def test_page_asks_the_network_for_nothing():
+    said = PAGE.decode()
+    assert "default-src 'none'" in said
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", said)
+    assert "unsafe-eval" not in said
+    assert re.search(r"script-src 'sha256-[A-Za-z0-9+/=]+'", said)
+
+
+def test_page_runs_under_its_policy(opened):
+    assert opened.run("typeof check") == "function"
+    assert "Content Security Policy" in opened.run(
+        "new Promise((done) => { addEventListener('securitypolicyviolation', () => done('Content Security Policy'));"
+        " const one = document.createElement('script'); one.textContent = 'window.forged = 1';"
+        " document.body.append(one); })"
+    )
+    assert opened.run("typeof forged") == "undefined"
+
+
+def test_page_says_that_a_strangers_copy_proves_nothing():
+    said = PAGE.decode()
+    assert "陌生网站上的一份本页证明不了任何事" in said
+    assert "proves nothing" in said
+    assert "sha256sum" in said
+
+
+def test_page_fits_a_phone(opened):
+    opened.run(f"verify({js(proof_file.write(_good()))})")
+    opened._ask("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=2, mobile=True)
+    try:
+        assert opened.run("document.documentElement.scrollWidth") <= 360
+    finally:
+        opened._ask("Emulation.clearDeviceMetricsOverride")
+
+
+def test_text_of_a_document_never_becomes_markup(opened):
+    here = World()
+    documents = here.good()
+    content = world.WRITTEN[documents[0].data]
+    evil = "<img src=x onerror='window.forged=1'><script>window.forged=1</script>"
+    item = dataclasses.replace(content.items[0], name=evil)
+    made = here.certify(dataclasses.replace(content, items=(item,), number=evil), "laboratory")
+    opened.run(f"verify({js(proof_file.write([made, *documents[1:]]))})")
+    assert evil in opened.run("document.getElementById('subject').innerText")
+    assert opened.run("document.querySelectorAll('#subject img, #subject script').length") == 0
