@@ -250,6 +250,41 @@ def test_person_chooses_a_file_and_reads_the_answer(opened):
     assert "statement_differs" not in shown
 
 
+def _answer(opened: Browser, documents: list[Document]) -> str:
+    opened.run(f'byId("on").value = "{ON}"')
+    opened.run(f"verify({js(proof_file.write(documents))})")
+    return opened.run("document.body.innerText")
+
+
+def test_page_says_that_it_does_not_judge_the_whole_chain(opened):
+    assert "溯源链的其余规则不在本页查验" in _answer(opened, _good())
+
+
+def test_standard_that_is_not_in_the_file_is_not_shown(opened):
+    documents = _good()
+    assert "standard_missing" in _answer(opened, [documents[0], *documents[2:]])
+    assert "未得证明" in opened.run("byId('answer').innerText")
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("standard_overdue", {"due": date(2026, 2, 1)}),
+        ("standard_not_yet", {"ended": date(2026, 3, 4), "issued": date(2026, 3, 4)}),
+    ],
+)
+def test_standard_out_of_its_time_is_invalid(opened, code, changes):
+    here = World()
+    root, leaf = (world.WRITTEN[each.data] for each in reversed(here.good()[:2]))
+    other = here.certify(dataclasses.replace(root, number="N-2", **changes), "institute")
+    [point] = leaf.points
+    use = dataclasses.replace(point.uses[0], certificate=other.digest)
+    citing = dataclasses.replace(leaf, number="2026-0200", points=(dataclasses.replace(point, uses=(use,)),))
+    documents = [here.certify(citing, "laboratory"), other, *here.good()[2:4]]
+    assert code in _answer(opened, documents)
+    assert "无效" in opened.run("byId('answer').innerText")
+
+
 def test_answer_in_english_is_complete(opened):
     opened.run(f'byId("on").value = "{ON}"; document.documentElement.lang = "en"; undefined')
     opened.run(f"verify({js(proof_file.write(_leaf(signature=b'')))})")

@@ -362,6 +362,23 @@ function sideBySide(found, dayFor) {
   }
 }
 
+// ---- of the chain's rules the three that need no parameters; `work/trace` judges all
+
+function addChain(found) {
+  const certificates = new Map(found.filter((one) => one.document.kind === "certificate" && one.content)
+    .map((one) => [one.document.digest, one.content]));
+  for (const { content, reasons } of found) {
+    for (const digest of content?.standards ?? []) {
+      const standard = certificates.get(digest);
+      const told = (day) => `${standard.number}: ${day}, ${content.performed}`;
+      if (!standard) reasons.push(REASON("standard_missing", digest.slice(0, 16)));
+      else if (standard.performed > content.performed) reasons.push(REASON("standard_not_yet", told(standard.performed)));
+      else if (standard.due && standard.due < content.performed) reasons.push(REASON("standard_overdue", told(standard.due)));
+    }
+  }
+  return found;
+}
+
 async function readTrust(policy, keys) {
   const authority = new Map();
   for (const der of keys) {

@@ -52,8 +52,9 @@ function showAnswer(found) {
   const list = make("ul", found[0].reasons.map(reasonLine));
   const others = found.slice(1).filter((one) => standingOf(one.reasons) !== "VALID").length;
   const more = others ? [make("p", say(`另有 ${others} 份所依据的文件不是有效，见下。`, `Of what it rests on, ${others} are not valid; see below.`))] : [];
-  byId("answer").replaceChildren(make("p", verdict(standing), { class: "verdict-line" }), list, ...more);
-  return standing;
+  const limits = make("p", say("就签名、登记、撤销与标准的有效期而言；溯源链的其余规则不在本页查验。",
+    "As to signatures, logging, withdrawal, and standards in force; the other rules of the chain are not checked on this page."));
+  byId("answer").replaceChildren(make("p", verdict(standing), { class: "verdict-line" }), limits, list, ...more);
 }
 
 function showSubject(one) {
@@ -90,16 +91,12 @@ function showSubject(one) {
 }
 
 function showDocuments(found) {
-  const here = new Set(found.map((one) => one.document.digest));
   const rows = found.map((one) => {
     const { document, content, reasons } = one;
     const about = document.kind === "certificate" && content ? `${content.issuerName.chinese} ${content.number}`
       : content ? [content.party, content.role, content.change, content.quantity, content.number, content.since].filter(Boolean).join(" · ") : "";
-    const missing = (content?.standards ?? []).filter((digest) => !here.has(digest));
-    const notes = reasons.map(reasonLine);
-    if (missing.length) notes.push(make("li", say(`所引标准的证书不在本文件中：${missing.length}`, `certificates of standards that are not in this file: ${missing.length}`)));
     return [[make("span", say(...KINDS[document.kind])), make("div", about, { class: "about" })],
-      one.logged === null ? "–" : dayAt(one.logged), [verdict(standingOf(reasons)), make("ul", notes)]];
+      one.logged === null ? "–" : dayAt(one.logged), [verdict(standingOf(reasons)), make("ul", reasons.map(reasonLine))]];
   });
   byId("documents").replaceChildren(make("h2", say("文件中的全部文书", "All documents of the file")),
     table([say("文书", "Document"), say("登记日", "Logged"), say("答案", "Answer")], rows));
@@ -139,7 +136,7 @@ async function verify(bytes) {
     const outcome = await check(bytes, await pinned(), byId("on").value);
     if (outcome.refused) showRefusal(outcome.refused.code, outcome.refused.detail);
     else {
-      showAnswer(outcome.found);
+      showAnswer(addChain(outcome.found));
       showSubject(outcome.found[0]);
       showDocuments(outcome.found);
     }
