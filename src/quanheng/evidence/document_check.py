@@ -2,6 +2,7 @@
 
     1 content and statement  2 signature  3 in the log, seen by witnesses  4 the key was the issuer's on that day
     5 logged in time         6 not withdrawn
+    `look` makes the steps that need no knowledge of keys (1, 3, 5), `judge` the others.
 
 These are rules 8 and 9 of a chain (docs/methods/chain.md). The other rules are about what certificates say and how
 they hang together; `work/trace` judges them on what `check_proof` returns.
@@ -81,7 +82,7 @@ class Checked:
     content: Certificate | Record | None = None  # None: a bundle, or unreadable
     statement: Statement | None = None
     logged: int | None = None  # POSIX seconds: by then the witnesses had seen its entry; None: not shown
-    key: str = ""  # id of the key in its signature file; "": unsigned
+    signed: Signature | None = None  # what its signature file says; None: unsigned, or malformed
 
 
 @dataclass(frozen=True)
@@ -99,27 +100,30 @@ def check_document(
     document: Document, trust: Trust, authority: Authority, rules: Rules, *, on: date
 ) -> Checked:
     """Steps 1 to 6 of one document. authority: what is known of keys; on: the day on which it is to hold."""
-    return judge(document, *content_of(document, rules.read), trust, authority, rules.grace, on)
+    return judge(look(document, trust.policy, rules), trust, authority, on=on)
 
 
-def judge(
-    document: Document, content: Certificate | Record | None, form: Answer,
-    trust: Trust, authority: Authority, grace: int, on: date,
-) -> Checked:  # fmt: skip
-    """As `check_document`, of a document that was read already: its content, and the answer about its form."""
+def look(document: Document, policy: Policy, rules: Rules) -> Checked:
+    """Steps 1, 3 and 5 of one document: all that can be seen without knowing whose the keys are."""
+    content, form = content_of(document, rules.read)
     reasons = list(form.reasons)
     signed = _signature(document, reasons)
     said = _statement(document, content, signed, reasons)
-    logged = _logged(document, said, trust.policy, reasons)
-    if signed is not None:
-        key = _key(document.kind, signed, _issuer(content, said), logged, trust, authority, reasons)
-        _signed(document.data, signed, key, reasons)
+    logged = _logged(document, said, policy, reasons)
     issued = _issued(content, said)
-    if issued is not None and logged is not None and (reason := in_time(issued, logged, grace)):
+    if issued is not None and logged is not None and (reason := in_time(issued, logged, rules.grace)):
         reasons.append(reason)
-    _withdrawn(document, authority, on, reasons)
-    checked = Checked(document, VALID, content, said, logged, signed.key if signed else "")
-    return with_reasons(checked, reasons)
+    return with_reasons(Checked(document, VALID, content, said, logged, signed), reasons)
+
+
+def judge(seen: Checked, trust: Trust, authority: Authority, *, on: date) -> Checked:
+    """Steps 2, 4 and 6 of a document that was looked at."""
+    reasons: list[Reason] = []
+    if seen.signed is not None:
+        key = _key(seen, seen.signed, trust, authority, reasons)
+        _signed(seen.document.data, seen.signed, key, reasons)
+    _withdrawn(seen.document, authority, on, reasons)
+    return with_reasons(seen, reasons)
 
 
 def _issuer(content: Certificate | Record | None, said: Statement | None) -> str | None:
@@ -300,19 +304,19 @@ def seen(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, 
 
 
 def _key(
-    kind: str, signed: Signature, issuer: str | None, logged: int | None,
-    trust: Trust, authority: Authority, reasons: list[Reason],
-) -> PublicKey | None:  # fmt: skip
+    seen: Checked, signed: Signature, trust: Trust, authority: Authority, reasons: list[Reason]
+) -> PublicKey | None:
     """Step 4: the key, if somebody here vouches for it; whether it was the issuer's for the role on the day."""
-    role = ROLES.get(kind, "authority")
+    role = ROLES.get(seen.document.kind, "authority")
     pinned = trust.authority.get(signed.key) if role == "authority" else None
     bindings = authority.bindings.get(signed.key, ())
     if pinned is None and not bindings:
         reasons.append(Reason("key_unknown", detail=f"密钥 {signed.key[:16]}… / key {signed.key[:16]}…"))
         return None
-    if logged is not None:
-        reason = None if pinned else _bound(bindings, issuer, role, day_of(logged))
-        reason = reason or _key_revoked(authority.statuses.get(signed.key, ()), day_of(logged))
+    if seen.logged is not None:
+        day = day_of(seen.logged)
+        reason = None if pinned else _bound(bindings, _issuer(seen.content, seen.statement), role, day)
+        reason = reason or _key_revoked(authority.statuses.get(signed.key, ()), day)
         reasons += [reason] if reason else []
     return pinned or public_key(bindings[0])
 

@@ -17,9 +17,9 @@ from quanheng.evidence.document_check import (
     Authority,
     Checked,
     Rules,
-    content_of,
     day_of,
     judge,
+    look,
     with_reasons,
 )
 from quanheng.evidence.log import proof as proofs
@@ -35,15 +35,15 @@ def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tu
     1 records by pinned keys  2 records by keys that these bind as authority, and again those of 1, now that
     revocations are known  3 certificates and bundles  4 what shows only when they lie side by side
     """
-    read = {each.digest: content_of(each, rules.read) for each in proof.documents}
-    used = _last_uses(content for content, _ in read.values() if isinstance(content, Certificate))
+    looked = [look(each, trust.policy, rules) for each in proof.documents]
+    used = _last_uses(each.content for each in looked if isinstance(each.content, Certificate))
     days = {each.digest: used.get(each.digest, on) for each in proof.documents} | {proof.subject.digest: on}
 
     def judged(authority: Authority, *, as_records: bool) -> dict[str, Checked]:
         return {
-            each.digest: judge(each, *read[each.digest], trust, authority, rules.grace, days[each.digest])
-            for each in proof.documents
-            if (each.kind not in ROLES) == as_records
+            digest: judge(each, trust, authority, on=days[digest])
+            for each, digest in ((each, each.document.digest) for each in looked)
+            if (each.document.kind not in ROLES) == as_records
         }
 
     authority = Authority()

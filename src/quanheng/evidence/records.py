@@ -93,6 +93,7 @@ class TypeApproval:
 
 Record = KeyBinding | Scope | Status | TypeApproval
 RECORDS: dict[str, type[Record]] = {each.kind: each for each in (KeyBinding, Scope, Status, TypeApproval)}
+HINTS = {each: typing.get_type_hints(each) for each in RECORDS.values()}
 
 
 def write(record: Record) -> bytes:
@@ -127,7 +128,7 @@ def parse(facts: Any) -> Record:
         raise BadDocument(
             f"未知的记录种类 {str(facts.get('kind'))[:40]!r}；应为 {', '.join(RECORDS)} / unknown kind"
         )
-    hints = typing.get_type_hints(record)
+    hints = HINTS[record]
     names = [each.name for each in dataclasses.fields(record)]
     if set(facts) != {"format", "kind", *names}:
         raise BadDocument(f"{record.kind}：应有 {', '.join(names)} / must hold just {', '.join(names)}")
