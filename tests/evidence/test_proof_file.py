@@ -92,6 +92,11 @@ def test_document_twice_is_refused():
         proof_file.write([SMALL[0], SMALL[0]])
 
 
+def test_nothing_is_no_proof():
+    with pytest.raises(BadDocument, match="at least one"):
+        proof_file.write([])
+
+
 def _with_manifest(manifest: bytes) -> bytes:
     return proof_file._zip([("manifest.json", manifest), ("0/certificate.xml", b"<a/>")])
 

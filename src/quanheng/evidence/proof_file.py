@@ -53,7 +53,7 @@ def write(documents: Iterable[Document]) -> bytes:
 
     Raises BadDocument if there is none, one comes twice, or there is too much.
     """
-    subject, *others = documents
+    subject, *others = _some(documents)
     order = list(KINDS)
     others.sort(key=lambda each: (order.index(each.kind), each.digest))
     data = _zip(_entries([subject, *others]))
@@ -80,6 +80,12 @@ def read(data: bytes) -> ProofFile:
             f" / the proof file is not written in the one way, from byte {place} on"
         )
     return ProofFile(documents)
+
+
+def _some(documents: Iterable[Document]) -> list[Document]:
+    if not (listed := list(documents)):
+        raise BadDocument("证明文件至少有一份文书 / a proof file holds at least one document")
+    return listed
 
 
 def _entries(documents: list[Document]) -> Iterator[tuple[str, bytes]]:
