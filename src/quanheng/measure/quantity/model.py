@@ -244,15 +244,15 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
     private = _by_source([each.private for each in columns])
     shared = _by_source([each.shared for each in columns])
     q = len(model.outputs)
-    value, variance, rest = np.empty((q, n)), np.zeros((q, n)), np.zeros((q, n))
+    value, private_part, rest = np.empty((q, n)), np.zeros((q, n)), np.zeros((q, n))
     sources = list(shared)
     jacobian: list[dict[Source, Float]] = [{} for _ in range(q)]
     sparse_of: list[dict[int, Float]] = [{} for _ in range(q)]
     needs_all = {i for source in sources for i, column in shared[source] if isinstance(column, Sparse)}
     clusters = _clusters(private)
-    # a single private source stays what it is, so that nothing of its correlations is lost
-    alone = list(private.items()) if len(private) == 1 and len(clusters) == 1 else []
-    signed = np.zeros((q, n)) if alone else value
+    # a single private source stays what it is, so that nothing of its correlations is lost: then `private_part` is
+    # its contribution, otherwise the variance of all of them
+    alone = next(iter(private)) if len(private) == 1 else None
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
         x = [float(each.value[0]) if len(each) == 1 else each.value[part] for each in columns]
@@ -260,10 +260,10 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
         for j in range(q):
             value[j, part] = found[j]
             partial = {i: found[place] for i, place in first.places[j]}
-            _add_private(variance[j, part], rest[j, part], clusters, partial, part)
-            for _, terms in alone:
-                held = _contribution(terms, partial, part)
-                signed[j, part] = 0.0 if held is None else held
+            if alone is None:
+                _add_private(private_part[j, part], rest[j, part], clusters, partial, part)
+            elif (held := _contribution(private[alone], partial, part)) is not None:
+                private_part[j, part] = held
             for source in sources:
                 for i, column in shared[source]:
                     if i in partial and not isinstance(column, Sparse):
@@ -272,19 +272,19 @@ def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Unce
             for i in needs_all & partial.keys():
                 sparse_of[j].setdefault(i, np.empty(n))[part] = partial[i]
     for j in range(q):
-        _check_defined(model, columns, value[j], variance[j], jacobian[j])
+        _check_defined(model, columns, value[j], private_part[j], jacobian[j])
         contributions: dict[Source, Any] = {
             source: jacobian[j][source] for source in sources if source in jacobian[j]
         }
         _add_sparse(contributions, shared, sparse_of[j], n)
         own = {}
-        if private and n > 1 and np.any(variance[j]):
-            name = f"private to {model.outputs[j]}"
-            if alone:
-                own[alone[0][0]] = signed[j]
+        if np.any(private_part[j]):
+            if alone is not None:
+                own[alone] = private_part[j]
             else:
+                dof = effective(private_part[j], rest[j])
                 merged = _condensed(private, {i for i, _ in first.places[j]})
-                own[Source(name, effective(variance[j], rest[j]), merged=merged)] = np.sqrt(variance[j])
+                own[Source(f"private to {model.outputs[j]}", dof, merged=merged)] = np.sqrt(private_part[j])
         yield Uncertain(value[j], contributions, own)
 
 
@@ -386,9 +386,13 @@ def _add_sparse(
 
 
 def _check_defined(
-    model: Model, columns: list[Uncertain], value: Float, variance: Float, jacobian: Mapping[Source, Float]
+    model: Model,
+    columns: list[Uncertain],
+    value: Float,
+    private_part: Float,
+    jacobian: Mapping[Source, Float],
 ) -> None:
-    good = np.isfinite(value) & np.isfinite(variance)
+    good = np.isfinite(value) & np.isfinite(private_part)
     for column in jacobian.values():
         good &= np.isfinite(column)
     if not np.all(good):

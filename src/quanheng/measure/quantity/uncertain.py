@@ -76,9 +76,7 @@ class Source:
     kind: Literal["A", "B"] = "B"
     identity: Hashable = field(default_factory=object)
     ensemble: Ensemble | None = None
-    merged: frozenset[Hashable] = (
-        frozenset()
-    )  # identities of the private sources that were condensed into this one
+    merged: frozenset[Hashable] = frozenset()  # identities of the private sources condensed into this one
 
     def __post_init__(self) -> None:
         checked_dof(self.dof)
@@ -223,7 +221,8 @@ class Uncertain:
         out = np.zeros(max(len(self), len(other)))
         for mine, theirs in ((self.shared, other.shared), (self.private, other.private)):
             _check_one_story(mine, theirs)
-            check_apart((*mine, *theirs))
+            if other is not self:
+                check_apart((*mine, *theirs))
             for source, column in mine.items():
                 for partner in partners(source, theirs):
                     _add_product(out, column, theirs[partner], source.correlation(partner))
