@@ -93,7 +93,7 @@ def cosigned(point: Checkpoint, time: int, witnesses: tuple[str, ...] = tuple(WI
         checkpoints.cosign(point, name, keys.raw_ed25519(key_of(name).public), key_of(name), time)
         for name in witnesses
     ]
-    return dataclasses.replace(point, note=point.note.with_signatures(lines))
+    return point.bearing([*point.note.signatures, *lines])
 
 
 def write(certificate: Certificate) -> bytes:

@@ -48,14 +48,14 @@ def publish(folder: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def check_new_folder(target: Path, *, outside: Path) -> None:
-    """Raises BadOutput unless `target` can become a new folder outside `outside`. Touches nothing."""
+def check_new_folder(target: Path, *, outside: Path | None = None) -> None:
+    """Raises BadOutput unless `target` can become a new folder, outside `outside` if given. Touches nothing."""
     if target.exists() or target.is_symlink():
         raise BadOutput(
             f"{target} 已存在，不会改动它；请另选一个名字"
             f" / {target}: exists and is left untouched; choose another name"
         )
-    if target.resolve().is_relative_to(outside.resolve()):
+    if outside is not None and target.resolve().is_relative_to(outside.resolve()):
         raise BadOutput(
             f"{target} 在 {outside} 之内，那里只读；请另选一个位置"
             f" / {target}: lies within {outside}, which is only read; choose another place"

@@ -27,7 +27,7 @@ def seen_by(*names: str, time: int = 1000) -> Checkpoint:
     """The checkpoint, cosigned by each at one second after another."""
     bare = checkpoint.sign(ORIGIN, len(ENTRIES), ROOT, public(ORIGIN), key(ORIGIN))
     lines = [checkpoint.cosign(bare, name, public(name), key(name), time + k) for k, name in enumerate(names)]
-    return checkpoint.parse(str(bare.note.with_signatures(lines)).encode())
+    return checkpoint.parse(str(bare.bearing([*bare.note.signatures, *lines])).encode())
 
 
 def node(level: int, index: int) -> bytes:
@@ -123,7 +123,7 @@ def test_a_false_cosignature_of_a_known_witness_is_refused():
     forged = note.Signature(earlier.name, earlier.key_id, (5).to_bytes(8, "big") + earlier.signature[8:])
     with pytest.raises(BadNote, match=r"w1\.example"):
         policy.parse(POLICY.encode()).seen(
-            checkpoint.parse(str(seen_by().note.with_signatures([forged])).encode())
+            checkpoint.parse(str(seen_by().bearing([*seen_by().note.signatures, forged])).encode())
         )
 
 

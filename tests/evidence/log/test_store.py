@@ -40,6 +40,14 @@ def filled(folder: Path, *counts: int) -> Log:
     return log
 
 
+def unpublished(folder: Path) -> Path:
+    """The journal of a closed log: three entries published, then two batches of two that are not."""
+    with filled(folder, 3) as log:
+        log.append(entries(3, 2))
+        log.append(entries(5, 2))
+    return folder / "journal"
+
+
 @pytest.mark.parametrize("counts", [(1,), (255, 1, 1), (256,), (257, 255), (3, 700, 0, 66)])
 def test_the_tree_does_not_depend_on_how_it_grew(tmp_path: Path, counts: tuple[int, ...]):
     with filled(tmp_path / "log", *counts) as log:
@@ -87,11 +95,7 @@ def test_an_acknowledged_entry_outlives_the_process(tmp_path: Path):
 
 
 def test_a_batch_that_was_cut_off_is_not_there_and_the_log_goes_on(tmp_path: Path):
-    log = filled(tmp_path / "log", 3)
-    log.append(entries(3, 2))
-    log.append(entries(5, 2))
-    log.close()
-    journal = tmp_path / "log/journal"
+    journal = unpublished(tmp_path / "log")
     for cut in (1, 20, 60):
         journal.write_bytes(journal.read_bytes()[:-cut])
     with Log.open(tmp_path / "log", write=True) as again:
@@ -128,11 +132,7 @@ def test_a_crash_among_tiles_leaves_a_log_that_publishes(tmp_path: Path):
 
 
 def test_a_damaged_journal_is_refused_and_left_as_it_is(tmp_path: Path):
-    log = filled(tmp_path / "log", 3)
-    log.append(entries(3, 2))
-    log.append(entries(5, 2))
-    log.close()
-    journal = tmp_path / "log/journal"
+    journal = unpublished(tmp_path / "log")
     data = bytearray(journal.read_bytes())
     data[60] ^= 1
     journal.write_bytes(data)
@@ -193,7 +193,7 @@ def test_cosignatures_are_kept_with_their_checkpoint(tmp_path: Path):
     with filled(tmp_path / "log", 5, 5) as log:
         first = next(log.checkpoints())
         line = checkpoint.cosign(first, "w1", public("w1"), key("w1"), 77)
-        log.attach(checkpoint.parse(str(first.note.with_signatures([line])).encode()))
+        log.attach(first.bearing([*first.note.signatures, line]))
         assert [checkpoint.cosigned_at(each, witness_key("w1")) for each in log.checkpoints()] == [77, None]
 
 

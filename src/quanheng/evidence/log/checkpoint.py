@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from quanheng.evidence.errors import BadNote
 from quanheng.evidence.log import note as notes
@@ -25,6 +26,10 @@ class Checkpoint:
 
     def __str__(self) -> str:
         return str(self.note)
+
+    def bearing(self, lines: Iterable[Signature]) -> Checkpoint:
+        """The same checkpoint with just these signatures beneath."""
+        return replace(self, note=Note(self.note.text, tuple(lines)))
 
 
 def text(origin: str, size: int, root: bytes) -> str:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from quanheng.evidence.errors import BadLog
-from quanheng.evidence.log.tiles import pack
+from quanheng.evidence.log.tiles import pack, unpack
 from quanheng.ground.files import write_durably
 
 MAGIC = b"QHJ1"
@@ -79,16 +79,6 @@ def recover(path: Path) -> tuple[list[tuple[int, list[bytes]]], int]:
             )
         if len(payload) < length:
             break
-        batches.append((first, entries_of(payload)))
+        batches.append((first, unpack(payload, at_most=len(payload))))
         place += HEAD + length
     return batches, place
-
-
-def entries_of(payload: bytes) -> list[bytes]:
-    """Entries of a batch, of which the digest is right."""
-    entries, place = [], 0
-    while place < len(payload):
-        start = place + 2
-        place = start + (payload[place] << 8 | payload[place + 1])
-        entries.append(payload[start:place])
-    return entries

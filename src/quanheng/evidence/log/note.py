@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -53,10 +52,6 @@ class Note:
 
     def __str__(self) -> str:
         return self.text + "\n" + "".join(map(str, self.signatures))
-
-    def with_signatures(self, more: Iterable[Signature]) -> Note:
-        """The note with further signatures beneath."""
-        return Note(self.text, (*self.signatures, *more))
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Log:
     @classmethod
     def create(cls, folder: Path, origin: str, public: bytes, signer: Signer) -> Log:
         """A new log, empty, with its first checkpoint; open for writing. public: 32 bytes of the Ed25519 key."""
-        check_new_folder(folder, outside=folder / "tile")
+        check_new_folder(folder)
         folder.mkdir()
         (folder / "checkpoints").mkdir()
         (folder / "tile").mkdir()

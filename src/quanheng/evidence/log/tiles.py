@@ -44,14 +44,14 @@ def pack(entries: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def unpack(bundle: bytes) -> list[bytes]:
-    """The entries of a bundle. BadLog where it is damaged."""
+def unpack(bundle: bytes, *, at_most: int = WIDTH) -> list[bytes]:
+    """The entries of a bundle. BadLog where it is damaged or holds more than `at_most`."""
     entries, place, end = [], 0, len(bundle)
     while place + 2 <= end:
         start = place + 2
         place = start + (bundle[place] << 8 | bundle[place + 1])
         entries.append(bundle[start:place])
-    if place != end or len(entries) > WIDTH:
+    if place != end or len(entries) > at_most:
         raise BadLog("条目包损坏 / a bundle of entries is damaged")
     return entries
 

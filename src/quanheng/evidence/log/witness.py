@@ -109,8 +109,7 @@ class Witness:
             logs_own = [
                 each for each in new.note.signatures if any(k.made(each) for k in self.logs[new.origin])
             ]
-            kept = notes.Note(new.note.text, (*logs_own, line))
-            write_durably(self._path(new.origin), str(kept).encode())
+            write_durably(self._path(new.origin), str(new.bearing([*logs_own, line])).encode())
         return line
 
     def _check_signed(self, new: Checkpoint) -> None:
@@ -138,18 +137,13 @@ def continues(seen: Checkpoint | None, request: Request) -> bool:
 def cosigned(checkpoint: Checkpoint, lines: Iterable[Signature], keys: Iterable[VerifierKey]) -> Checkpoint:
     """The checkpoint with those cosignatures that verify by a known key; of others nothing is taken over."""
     known = list(keys)
-    taken = []
-    for line in lines:
-        with_it = Checkpoint(
-            checkpoint.origin, checkpoint.size, checkpoint.root, notes.Note(checkpoint.note.text, (line,))
-        )
-        for key in known:
-            try:
-                if (
-                    checkpoints.cosigned_at(with_it, key) is not None
-                    and line not in checkpoint.note.signatures
-                ):
-                    taken.append(line)
-            except BadNote:
-                continue
-    return checkpoints.parse(str(checkpoint.note.with_signatures(taken)).encode())
+    lines = [each for each in lines if each not in checkpoint.note.signatures]
+    taken = [each for each in lines if any(_verifies(checkpoint.bearing([each]), key) for key in known)]
+    return checkpoint.bearing([*checkpoint.note.signatures, *taken])
+
+
+def _verifies(checkpoint: Checkpoint, key: VerifierKey) -> bool:
+    try:
+        return checkpoints.cosigned_at(checkpoint, key) is not None
+    except BadNote:
+        return False
