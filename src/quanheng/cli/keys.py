@@ -12,6 +12,7 @@ from quanheng.evidence import key_file
 from quanheng.evidence.errors import BadKey
 from quanheng.evidence.keys import ALGORITHMS, ED25519, MemoryKey, generate, raw_ed25519
 from quanheng.evidence.log import note
+from quanheng.ground.files import read_bytes
 
 VARIABLE = "QUANHENG_PASSPHRASE"
 
@@ -72,13 +73,7 @@ def opened(path: Path, args: argparse.Namespace) -> MemoryKey:
 def passphrase(args: argparse.Namespace) -> bytes:
     """The passphrase: of a file (its first line), of the environment, or asked. BadKey where there is none."""
     if args.passphrase_file is not None:
-        try:
-            return bytes(args.passphrase_file.read_bytes().split(b"\n")[0].rstrip(b"\r"))
-        except OSError as error:
-            name = args.passphrase_file
-            raise BadKey(
-                f"{name}：读不出来：{error.strerror} / {name}: cannot be read: {error.strerror}"
-            ) from error
+        return read_bytes(args.passphrase_file, BadKey).split(b"\n")[0].rstrip(b"\r")
     if VARIABLE in os.environ:
         return os.environb[VARIABLE.encode()]
     if sys.stdin.isatty():

@@ -21,7 +21,7 @@ from quanheng.evidence.log.store import Log
 from quanheng.evidence.log.witness import cosigned
 from quanheng.evidence.log.witness_http import ask
 from quanheng.ground.errors import Fault, NotShown
-from quanheng.ground.files import write_durably
+from quanheng.ground.files import read_bytes, write_durably
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -110,7 +110,7 @@ def _create(args: argparse.Namespace) -> int:
 
 
 def _append(args: argparse.Namespace) -> int:
-    entries = [_bytes(path) for path in args.files]
+    entries = [read_bytes(path, BadLog) for path in args.files]
     with Log.open(args.log, write=True) as log:
         for index, path in zip(log.append(entries), args.files, strict=True):
             print(index, path)
@@ -164,7 +164,7 @@ def _prove(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    answer = verified(_bytes(args.proof), _bytes(args.file), _policy(args.policy))
+    answer = verified(read_bytes(args.proof, BadLog), read_bytes(args.file, BadLog), _policy(args.policy))
     for reason in answer.reasons:
         print(reason)
     if not answer.reasons:
@@ -204,7 +204,7 @@ def _audit(args: argparse.Namespace) -> int:
 
 def _monitor(args: argparse.Namespace) -> int:
     policy = _policy(args.policy)
-    authority = {read_public(_bytes(path)).identifier for path in args.authority}
+    authority = {read_public(read_bytes(path, BadLog)).identifier for path in args.authority}
     monitor, found = Monitor(authority, args.grace), 0
     with Log.open(args.log) as log:
         times = [(each.size, seen) for each in log.checkpoints() if (seen := policy.seen(each)) is not None]
@@ -220,13 +220,4 @@ def _monitor(args: argparse.Namespace) -> int:
 
 
 def _policy(path: Path) -> Policy:
-    return policies.parse(_bytes(path))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadLog(
-            f"{path}：读不出来：{error.strerror} / {path}: cannot be read: {error.strerror}"
-        ) from error
+    return policies.parse(read_bytes(path, BadLog))

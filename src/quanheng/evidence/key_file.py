@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from quanheng.evidence.errors import BadKey
 from quanheng.evidence.keys import LARGEST, MemoryKey, PublicKey, read_private, read_public
 from quanheng.ground.digest import canonical_line
-from quanheng.ground.files import sync
+from quanheng.ground.files import read_bytes, sync
 
 FORMAT = "quanheng-key-1"
 COST = 1 << 15  # scrypt's N with r = 8, p = 1: 32 MiB, some 0.1 s
@@ -81,13 +81,7 @@ def public_of(path: Path) -> PublicKey:
 
 
 def _parts(path: Path) -> dict[str, bytes]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadKey(
-            f"{path}：读不出来：{error.strerror} / {path}: cannot be read: {error.strerror}"
-        ) from error
+    data = read_bytes(path, BadKey, at_most=LARGEST)
     try:
         facts = json.loads(data) if len(data) <= LARGEST else {}
         if facts.pop("format") != FORMAT:

@@ -48,7 +48,7 @@ class PublicKey:
 
     def pem(self) -> bytes:
         """As a PEM file."""
-        lines = base64.encodebytes(self.der).replace(b"\n", b"")
+        lines = base64.b64encode(self.der)
         wrapped = b"\n".join(lines[k : k + 64] for k in range(0, len(lines), 64))
         return b"-----BEGIN PUBLIC KEY-----\n" + wrapped + b"\n-----END PUBLIC KEY-----\n"
 
@@ -157,29 +157,24 @@ def _pkcs8(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _ed25519(key: Ed25519PublicKey, der: bytes) -> PublicKey:
-    verify_raw = key.verify
-
-    def verify(signature: bytes, data: bytes) -> bool:
-        try:
-            verify_raw(signature, data)
-        except InvalidSignature:
-            return False
-        return True
-
-    return PublicKey(ED25519, der, verify)
+    return PublicKey(ED25519, der, _whether(key.verify))
 
 
 def _p256(key: ec.EllipticCurvePublicKey, der: bytes) -> PublicKey:
-    verify_raw = key.verify
+    return PublicKey(P256, der, _whether(key.verify, ECDSA))
 
-    def verify(signature: bytes, data: bytes) -> bool:
+
+def _whether(verify: Callable[..., None], *how: object) -> Callable[[bytes, bytes], bool]:
+    """Whether a signature verifies, of a function that raises where it does not."""
+
+    def verified(signature: bytes, data: bytes) -> bool:
         try:
-            verify_raw(signature, data, ECDSA)
+            verify(signature, data, *how)
         except InvalidSignature:
             return False
         return True
 
-    return PublicKey(P256, der, verify)
+    return verified
 
 
 def _of_ed25519(key: Ed25519PrivateKey) -> MemoryKey:

@@ -11,6 +11,7 @@ from quanheng.evidence.errors import BadDocument, BadKey, BadNote
 from quanheng.evidence.keys import PublicKey
 from quanheng.evidence.log import policy as policies
 from quanheng.evidence.log.policy import Policy
+from quanheng.ground.files import read_bytes
 
 MOST = 100  # keys of the authority
 
@@ -43,20 +44,10 @@ def read_trust(folder: Path) -> Trust:
     found = []
     for path in paths:
         try:
-            found.append(keys.read_public(_bytes(path)))
+            found.append(keys.read_public(read_bytes(path, BadDocument, at_most=policies.LARGEST)))
         except BadKey as error:
             raise BadDocument(f"{path}：{error}") from error
     try:
-        return trust(_bytes(folder / "policy"), found)
+        return trust(read_bytes(folder / "policy", BadDocument, at_most=policies.LARGEST), found)
     except BadNote as error:
         raise BadDocument(f"{folder / 'policy'}：{error}") from error
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as handle:
-            return handle.read(policies.LARGEST + 1)
-    except OSError as error:
-        raise BadDocument(
-            f"{path}：不能读取：{error.strerror} / {path}: cannot be read: {error.strerror}"
-        ) from error

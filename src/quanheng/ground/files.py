@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from quanheng.ground.errors import BadOutput
+from quanheng.ground.errors import BadOutput, Fault
+
+
+def read_bytes(path: Path, fault: type[Fault], *, at_most: int = -1) -> bytes:
+    """The bytes of a file, of a longer one the first `at_most` + 1. Raises `fault` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(at_most + 1 if at_most >= 0 else -1)
+    except OSError as error:
+        raise fault(
+            f"{path}：读不出来：{error.strerror} / {path}: cannot be read: {error.strerror}"
+        ) from error
 
 
 def write_durably(path: Path, data: bytes) -> None:
