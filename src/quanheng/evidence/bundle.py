@@ -7,7 +7,6 @@ machine and no number of workers: the same computation has the same bundle, to t
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from quanheng.ground.digest import canonical_json, sha256_bytes, sha256_file
+from quanheng.ground.digest import canonical_json, read_json, sha256_bytes, sha256_file
 from quanheng.ground.errors import BadOutput
 from quanheng.ground.files import write_durably
 
@@ -122,8 +121,8 @@ def read_bundle(path: Path) -> Bundle:
 def parse(data: bytes, path: Path) -> Bundle:
     """The bundle that the bytes of `path` hold. Raises BadOutput if they are none."""
     try:
-        facts = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        facts = read_json(data)
+    except ValueError as error:
         raise foreign(path, f"不是 JSON（{error}）", f"is not JSON: {error}") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise foreign(path, f"没有 format = {FORMAT}", f"has no format = {FORMAT}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from quanheng.evidence.errors import BadKey
 from quanheng.evidence.keys import LARGEST, MemoryKey, PublicKey, read_private, read_public
-from quanheng.ground.digest import canonical_line
+from quanheng.ground.digest import canonical_line, read_json
 from quanheng.ground.files import read_bytes, sync
 
 FORMAT = "quanheng-key-1"
@@ -83,13 +82,13 @@ def public_of(path: Path) -> PublicKey:
 def _parts(path: Path) -> dict[str, bytes]:
     data = read_bytes(path, BadKey, at_most=LARGEST)
     try:
-        facts = json.loads(data) if len(data) <= LARGEST else {}
+        facts = read_json(data) if len(data) <= LARGEST else {}
         if facts.pop("format") != FORMAT:
             raise ValueError
         found = {
             name: base64.b64decode(facts[name], validate=True) for name in ("public", "salt", "nonce", "key")
         }
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise BadKey(f"{path}：不是密钥文件 / {path}: is no file of a key ({FORMAT})") from error
     if len(found["nonce"]) != 12 or not 8 <= len(found["salt"]) <= 64:
         raise BadKey(f"{path}：不是密钥文件 / {path}: is no file of a key ({FORMAT})")

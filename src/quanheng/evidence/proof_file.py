@@ -7,7 +7,6 @@ the entries. docs/proof-file.md describes the layout.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from zlib import crc32
 
 from quanheng.evidence.document import KINDS, Document
 from quanheng.evidence.errors import BadDocument
-from quanheng.ground.digest import canonical_line
+from quanheng.ground.digest import canonical_line, read_json
 
 FORMAT = "quanheng-proof-1"
 LARGEST = 64 * 1024 * 1024  # bytes of a proof file
@@ -112,9 +111,9 @@ def _entries(documents: list[Document]) -> Iterator[tuple[str, bytes]]:
 
 def _kinds(manifest: bytes) -> list[str]:
     try:
-        facts = json.loads(manifest)
+        facts = read_json(manifest)
         kinds = [each["kind"] for each in facts["documents"]]
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadDocument(
             f"{MANIFEST} 不是证明文件的清单 / {MANIFEST} is not the manifest of a proof file"
         ) from error

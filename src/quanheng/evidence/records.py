@@ -7,7 +7,6 @@ certificate, but not hidden: its statement in the log holds the whole record.
 from __future__ import annotations
 
 import dataclasses
-import json
 import types
 import typing
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from quanheng.evidence.errors import BadDocument
-from quanheng.ground.digest import canonical_line
+from quanheng.ground.digest import canonical_line, read_json
 
 FORMAT = "quanheng-record-1"
 
@@ -110,8 +109,8 @@ def said(record: Record) -> dict[str, Any]:
 def read(data: bytes) -> Record:
     """The record that bytes hold. Raises BadDocument if they are none, or are not written in the one way."""
     try:
-        facts = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        facts = read_json(data)
+    except ValueError as error:
         raise BadDocument(f"不是 JSON：{error} / is not JSON: {error}") from error
     record = parse(facts)
     if write(record) != data:

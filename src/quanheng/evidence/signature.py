@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.keys import ALGORITHMS, PrivateKey, PublicKey
-from quanheng.ground.digest import canonical_line, sha256_bytes
+from quanheng.ground.digest import canonical_line, read_json, sha256_bytes
 
 FORMAT = "quanheng-signature-1"
 LARGEST = 4096
@@ -40,7 +39,7 @@ def sign(data: bytes, key: PrivateKey) -> bytes:
 def read(data: bytes) -> Signature:
     """The signature that a file holds. Raises BadDocument if it is none, or not written in the one way."""
     try:
-        facts = json.loads(data) if len(data) <= LARGEST else {}
+        facts = read_json(data) if len(data) <= LARGEST else {}
         found = Signature(
             facts["algorithm"],
             facts["key"],
@@ -48,7 +47,7 @@ def read(data: bytes) -> Signature:
             base64.b64decode(facts["signature"], validate=True),
         )
         same = found.write() == data and found.algorithm in ALGORITHMS
-    except (ValueError, RecursionError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise BadDocument("不是签名文件 / is no file of a signature") from error
     if not same:
         raise BadDocument(

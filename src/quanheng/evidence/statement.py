@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from typing import Any
 from quanheng.evidence import records
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.errors import BadDocument
-from quanheng.ground.digest import canonical_line, sha256_bytes
+from quanheng.ground.digest import canonical_line, read_json, sha256_bytes
 
 FORMAT = "quanheng-statement-1"
 LONGEST = 65_535  # bytes of an entry (C2SP tlog-tiles)
@@ -146,8 +145,8 @@ def sm3(data: bytes) -> str:
 def read(data: bytes) -> Statement:
     """The statement that an entry holds. Raises BadDocument if it is none, or not written in the one way."""
     try:
-        facts = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        facts = read_json(data)
+    except ValueError as error:
         raise BadDocument(f"不是 JSON：{error} / is not JSON: {error}") from error
     if not isinstance(facts, dict) or facts.pop("format", None) != FORMAT:
         raise BadDocument(f"没有 format = {FORMAT} / has no format = {FORMAT}")
@@ -164,9 +163,9 @@ def read(data: bytes) -> Statement:
 def read_salts(data: bytes) -> Salts:
     """The salts of a document. Raises BadDocument."""
     try:
-        facts = json.loads(data)
+        facts = read_json(data)
         salts = Salts(bytes.fromhex(facts["number"]), bytes.fromhex(facts["items"]))
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadDocument("不是盐值文件 / is no file of salts") from error
     if salts.write() != data:
         raise BadDocument("盐值没有按唯一的写法写出 / salts are not written in the canonical way")

@@ -19,6 +19,14 @@ def sha256_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def read_json(data: bytes) -> Any:
+    """The value that JSON says. Raises ValueError, also where it is nested too deeply."""
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def canonical_json(value: Any) -> bytes:
     """One value, one sequence of bytes: keys sorted, UTF-8, floats by their shortest repr, newline last.
 
