@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from quanheng.cli.main import main
+from quanheng.evidence.document_check import day_of
+from quanheng.evidence.statement import of_bundle
 
 PASSPHRASE = "a long passphrase"
 ORIGIN = "log.example/city"
@@ -73,6 +76,17 @@ def test_an_audit_says_what_it_found(log: Path, capsys: pytest.CaptureFixture[st
 def test_a_monitor_that_finds_something_ends_with_1(log: Path, capsys: pytest.CaptureFixture[str]):
     assert quanheng("log", "monitor", log, "--policy", "policy") == 1
     assert "statement_differs" in capsys.readouterr().out
+
+
+def test_without_witnesses_a_monitor_judges_by_today(log: Path, capsys: pytest.CaptureFixture[str]):
+    today = day_of(int(time.time()))
+    Path("c").write_bytes(of_bundle(b"run", issuer="lab-1", issued=today, key="k", signature=b"s").write())
+    quanheng("log", "append", log, "c")
+    quanheng("log", "publish", log, "--key", "log.key")
+    assert quanheng("log", "monitor", log, "--policy", "policy") == 1
+    said = capsys.readouterr().out
+    assert "key_unknown" in said
+    assert "registered_early" not in said
 
 
 @pytest.mark.parametrize(

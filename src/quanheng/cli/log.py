@@ -15,11 +15,11 @@ from quanheng.evidence.log import policy as policies
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.checkpoint import Checkpoint
 from quanheng.evidence.log.merkle import leaf_hash
-from quanheng.evidence.log.monitor import GRACE, Monitor
 from quanheng.evidence.log.policy import Policy
 from quanheng.evidence.log.store import Log
 from quanheng.evidence.log.witness import cosigned
 from quanheng.evidence.log.witness_http import ask
+from quanheng.evidence.monitor import GRACE, Monitor
 from quanheng.ground.errors import Fault, NotShown
 from quanheng.ground.files import read_bytes, write_durably
 
@@ -207,11 +207,11 @@ def _monitor(args: argparse.Namespace) -> int:
     authority = {read_public(read_bytes(path, BadLog)).identifier for path in args.authority}
     monitor, found = Monitor(authority, args.grace), 0
     with Log.open(args.log) as log:
-        times = [(each.size, seen) for each in log.checkpoints() if (seen := policy.seen(each)) is not None]
+        times = [(each.size, seen) for each in log.checkpoints() if (seen := policy.seen(each))]
         for index, entry in enumerate(log.entries()):
             while times and times[0][0] <= index:
                 times.pop(0)
-            # what no quorum has seen yet is judged as if it were seen now
+            # what no witness has seen yet is judged as if it were seen now
             for finding in monitor.see(entry, times[0][1] if times else int(time.time())):
                 print(finding.reason)
                 found += 1

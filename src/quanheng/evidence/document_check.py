@@ -315,13 +315,14 @@ def _key(
         return None
     if seen.logged is not None:
         day = day_of(seen.logged)
-        reason = None if pinned else _bound(bindings, _issuer(seen.content, seen.statement), role, day)
-        reason = reason or _key_revoked(authority.statuses.get(signed.key, ()), day)
+        reason = None if pinned else bound(bindings, _issuer(seen.content, seen.statement), role, day)
+        reason = reason or key_revoked(authority.statuses.get(signed.key, ()), day)
         reasons += [reason] if reason else []
     return pinned or public_key(bindings[0])
 
 
-def _bound(bindings: Sequence[KeyBinding], issuer: str | None, role: str, day: date) -> Reason | None:
+def bound(bindings: Sequence[KeyBinding], issuer: str | None, role: str, day: date) -> Reason | None:
+    """Whether a key, of which these are the bindings (at least one), was the issuer's for a role on a day."""
     theirs = [each for each in bindings if each.party == issuer]
     if not theirs:
         return Reason("key_of_other", detail=f"属于 {bindings[0].party} / it is bound to {bindings[0].party}")
@@ -338,7 +339,8 @@ def _bound(bindings: Sequence[KeyBinding], issuer: str | None, role: str, day: d
     return Reason("key_not_yet" if day < since else "key_expired", detail=told)
 
 
-def _key_revoked(statuses: Sequence[Status], day: date) -> Reason | None:
+def key_revoked(statuses: Sequence[Status], day: date) -> Reason | None:
+    """Whether a key, of which these are the statuses, was revoked by a day."""
     for each in statuses:
         if each.change == "revoke key" and each.since <= day:
             told = f"登记于 {day}，吊销自 {each.since} / logged {day}, revoked from {each.since} on"

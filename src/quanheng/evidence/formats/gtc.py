@@ -21,7 +21,7 @@ import numpy as np
 from quanheng.evidence.errors import BadArchive, expect
 from quanheng.evidence.record import read_record, write_record
 from quanheng.evidence.recorded_sources import said_identity
-from quanheng.ground.digest import canonical_line
+from quanheng.ground.digest import canonical_line, read_json
 from quanheng.measure.errors import MeasureError
 from quanheng.measure.quantity.uncertain import Ensemble, Source, Uncertain, checked_correlation
 
@@ -56,8 +56,8 @@ def read(data: bytes) -> dict[str, Uncertain]:
 def _archive(data: bytes) -> dict[str, dict[str, Any]]:
     """The sections of an archive."""
     try:
-        said = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        said = read_json(data)
+    except ValueError as error:
         raise BadArchive(f"GTC 存档不是 JSON / the GTC archive is no JSON: {error}") from error
     archive = _object(said, "Archive", {"CLASS", "version", *SECTIONS}, "archive")
     if archive.get("version") != VERSION:

@@ -6,16 +6,18 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from keys_of_logs import ORIGIN, key, public
+from proof_world import ORIGIN, key_of
 
 from quanheng.evidence import records, statement
+from quanheng.evidence.keys import raw_ed25519
 from quanheng.evidence.log import checkpoint, merkle
-from quanheng.evidence.log.monitor import Monitor, forked
+from quanheng.evidence.monitor import Monitor, forked
 from quanheng.evidence.records import KeyBinding, Status
 from quanheng.evidence.statement import Statement
 
 DAY = date(2026, 3, 2)
 AUTHORITY, LAB = "a" * 64, "b" * 64
+KEY = key_of(ORIGIN)
 
 
 def seconds(day: date) -> int:
@@ -79,6 +81,17 @@ def test_a_key_of_another_laboratory_is_reported():
     assert codes(BINDING, changed(issuer="lab-2")) == ["key_of_other"]
 
 
+def test_a_key_for_another_role_is_reported():
+    assert codes(BINDING, changed(kind="bundle", number="")) == ["key_of_other_role"]
+
+
+def test_a_day_is_that_of_chinas_standard_time():
+    evening = int(datetime(DAY.year, DAY.month, DAY.day, 17, tzinfo=UTC).timestamp())
+    monitor = Monitor({AUTHORITY})
+    monitor.see(BINDING, evening)
+    assert monitor.see(changed(issued=DAY + timedelta(1)), evening) == []
+
+
 def test_a_key_after_its_binding_is_reported():
     later = DAY + timedelta(400)
     assert codes(BINDING, changed(issued=later), day=later) == ["key_expired"]
@@ -109,10 +122,10 @@ def test_two_trees_under_one_name_are_a_fork():
     hashes = [merkle.leaf_hash(b"%d" % k) for k in range(3)]
     roots = [merkle.root(b"".join(hashes[:n])) for n in (2, 3)]
     old, new = (
-        checkpoint.sign(ORIGIN, n, root, public(ORIGIN), key(ORIGIN))
+        checkpoint.sign(ORIGIN, n, root, raw_ed25519(KEY.public), KEY)
         for n, root in zip((2, 3), roots, strict=True)
     )
-    false = checkpoint.sign(ORIGIN, 3, b"x" * 32, public(ORIGIN), key(ORIGIN))
+    false = checkpoint.sign(ORIGIN, 3, b"x" * 32, raw_ed25519(KEY.public), KEY)
     assert forked(old, new, [hashes[2]]) is None
     found = forked(old, false, [hashes[2]])
     assert found is not None
