@@ -13,7 +13,7 @@ from quanheng.evidence.reasons import REASONS
 
 
 class Standing(IntEnum):
-    """How a piece of evidence stands; of several the greatest holds. The value is the exit status order below."""
+    """How a piece of evidence stands; of several the greatest holds."""
 
     VALID = 0
     NOT_SHOWN = 1

@@ -4,7 +4,7 @@
     5 logged in time         6 not withdrawn
     `look` makes the steps that need no knowledge of keys (1, 3, 5), `judge` the others.
 
-These are rules 8 and 9 of a chain (docs/methods/chain.md). The other rules are about what certificates say and how
+These are rules 8 and 9 of a chain (reasons.py numbers them). The other rules are about what certificates say and how
 they hang together; `work/trace` judges them on what `check_proof` returns.
 """
 

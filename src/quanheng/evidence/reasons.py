@@ -1,6 +1,6 @@
 """What each reason means and which answer it forces. Codes are stable: once given out, one keeps its meaning.
 
-The numbers of chain rules are those of docs/methods/chain.md.
+The headings number the rules of a chain.
 """
 
 from __future__ import annotations

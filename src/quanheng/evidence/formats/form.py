@@ -59,14 +59,6 @@ def read(data: bytes, name: str) -> Certificate:
     return certificate
 
 
-def standards_of(data: bytes, name: str) -> dict[str, str]:
-    """What a form's `[standards]` says: by name, a digest or the path of a file. Raises BadForm."""
-    standards = _tree(data, name).get("standards", {})
-    if not isinstance(standards, dict) or not all(isinstance(each, str) for each in standards.values()):
-        raise BadForm(f"{name}\n  standards：应为名称与文字的表 / should be a table of names and texts")
-    return standards
-
-
 def _tree(data: bytes, name: str) -> dict[str, Any]:
     if len(data) > LARGEST:
         raise BadForm(f"{name}：大于 16 MB，不是证书表单 / {name}: is larger than 16 MB and no form")
@@ -83,17 +75,18 @@ def _cite(tree: Mapping[str, Any], standards: Mapping[str, Any], faults: list[st
         uses = point.get("uses") if isinstance(point, dict) else None
         for j, use in enumerate(uses if isinstance(uses, list) else ()):
             cited = use.get("certificate") if isinstance(use, dict) else None
-            if isinstance(cited, str) and cited in standards:
-                use["certificate"] = standards[cited]
-            elif isinstance(cited, str) and not _is_digest(cited):
+            if not isinstance(cited, str):
+                continue
+            use["certificate"] = standards.get(cited, cited)
+            if not _is_digest(use["certificate"]):
                 faults.append(
                     f"points[{i}].uses[{j}].certificate：{cited!r} 既不在 [standards] 中，也不是 SHA-256"
                     f" / {cited!r} is neither in [standards] nor a SHA-256"
                 )
 
 
-def _is_digest(text: str) -> bool:
-    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+def _is_digest(text: Any) -> bool:
+    return isinstance(text, str) and len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
 def _read(value: Any, hint: Any, key: str, faults: list[str]) -> Any:

@@ -1,7 +1,7 @@
 """A certificate read from the DCC that `writing.py` writes.
 
-Certificates of other laboratories say things in other places: of these what DCC itself fixes is read (number, dates,
-issuer, items), and their results where they are single values. Whatever is missing is told as `BadDocument`.
+Certificates of other laboratories say things in other places. One is read only where its results stand where ours do;
+what is missing is told as `BadDocument`.
 """
 
 from __future__ import annotations
@@ -190,13 +190,9 @@ class _Statements:
 
 
 def _item(element: Any) -> Item:
-    known = {
-        each.get("refType"): _text(each, "value") for each in _all(element, "identifications/identification")
-    }
-    by_issuer = {
-        _text(each, "issuer"): _text(each, "value")
-        for each in _all(element, "identifications/identification")
-    }
+    listed = _all(element, "identifications/identification")
+    known = {each.get("refType"): _text(each, "value") for each in listed}
+    by_issuer = {_text(each, "issuer"): _text(each, "value") for each in listed}
     serial = known.get(
         "basic_serialNumber", "" if "qh_identifier" in known else by_issuer.get("manufacturer", "")
     )

@@ -84,7 +84,7 @@ def _unit(symbol: str) -> str:
 
 
 def _quantity(parent: Any, name: str, value: float, unit: str, kind: str, tag: str = "quantity") -> Any:
-    """A quantity with a single value; returns it and its si:real."""
+    """A quantity with a single value; its si:real stands last."""
     quantity = _dcc(parent, tag, refType=kind)
     _name(quantity, name)
     real = etree.SubElement(quantity, f"{{{SI}}}real")
