@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -23,6 +24,7 @@ COSIGNATURE = 4
 LARGEST = 1 << 20  # bytes of a note
 MOST_SIGNATURES = 100
 DASH = "— "
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class Signer(Protocol):
@@ -113,7 +115,7 @@ def parse(data: bytes) -> Note:
         whole = data.decode()
     except UnicodeDecodeError as error:
         raise BadNote("签名文本不是 UTF-8 / the note is not UTF-8") from error
-    if any(character < " " and character != "\n" for character in whole):
+    if CONTROL.search(whole):
         raise BadNote("签名文本中有控制字符 / control characters in the note")
     text, blank, below = whole.rpartition("\n\n")
     if not blank or not below.endswith("\n"):
