@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT, tracked_files
 
-FLOORS = {"cli", "work", "readings", "evidence", "measure", "ground"}
+FLOORS = {"cli", "city", "work", "readings", "evidence", "measure", "ground"}
 OF_A_MACHINE = re.compile(r"(?<![\w.}])/(?:root|home|Users|work|opt)/\w")
 OF_A_REGISTRY = re.compile(r"pypi\.|pythonhosted|(?:extra-)?index-url|trusted-host|find-links")
 HARMLESS = {"test_layout.py"}

@@ -1,0 +1,72 @@
+"""Pages of a user's own: signing in, tokens."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quanheng.city.people import actions
+from quanheng.city.people.models import User
+
+
+class SignIn(LoginView):
+    """Sign in by user name and password; a sample city lists its roles."""
+
+    template_name = "people/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        """With the users of a sample city."""
+        users = User.objects.filter(is_active=True).order_by("id") if settings.DEMO else []
+        return {**super().get_context_data(**kwargs), "demo_users": users, "demo": settings.DEMO}
+
+
+class SignOut(LogoutView):
+    """Sign out, by POST."""
+
+
+@require_POST
+def sign_in_as(request: HttpRequest, username: str) -> HttpResponse:
+    """Sign in as a role of a sample city; nowhere else."""
+    if not settings.DEMO:
+        return HttpResponse(status=404)
+    login(request, get_object_or_404(User, username=username, is_active=True))
+    return redirect("home")
+
+
+class TokenForm(forms.Form):
+    """A new token of the API."""
+
+    name = forms.CharField(label=_("用途"), max_length=60)
+    days = forms.IntegerField(label=_("有效天数"), min_value=1, max_value=366, initial=90)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """A user's own page: who he is here, and his tokens."""
+    user = request.user
+    assert isinstance(user, User)
+    form = TokenForm(request.POST if request.method == "POST" else None)
+    secret = ""
+    if request.method == "POST" and form.is_valid():
+        secret = actions.make_token(user, form.cleaned_data["name"], form.cleaned_data["days"])
+        form = TokenForm()
+    context = {"form": form, "secret": secret, "tokens": user.tokens.order_by("-id")}
+    return render(request, "people/account.html", context)
+
+
+@login_required
+@require_POST
+def drop_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw a token."""
+    assert isinstance(request.user, User)
+    actions.drop_token(request.user, pk)
+    return redirect("account")

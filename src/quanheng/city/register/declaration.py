@@ -1,0 +1,122 @@
+"""What an office declares of a register. docs/offices.md shows one being added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quanheng.city.audit.models import Event, Recorded
+from quanheng.city.frame.roles import Role, Viewer
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A table below the facts of a record: what other tables know of it."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]  # a cell is a value, or a Link
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads somewhere."""
+
+    url: str
+    text: str
+
+
+def no_panels(row: Any, viewer: Any) -> Iterable[Panel]:
+    """Of a register whose records stand alone."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Register:
+    """A table as people meet it. Names of fields are the model's; titles and helps come from the model.
+
+    Every field of `fields` stands in the form, the Excel sheet, the API; a reference is written as the key of what it
+    refers to. `save` is the action of the office that writes one record, `save_all` that which writes an import.
+    """
+
+    name: str  # in addresses: /instruments/…
+    model: type[Recorded]
+    title: Any  # translated when shown
+    lead: Any
+    columns: Sequence[str]  # of the list; the first leads to the record
+    fields: Sequence[str]
+    key: str  # the field by which sheets, forms and the API name a record; unique
+    search: Sequence[str]  # fields that are compared, by their beginnings, with what a user types; indexed
+    filters: Sequence[str]  # fields with choices, or references; with an index (field, id)
+    see: frozenset[Role]
+    write: frozenset[Role]
+    save: Callable[[Any, Any], Event]
+    save_all: Callable[[Any, Sequence[Any], Mapping[str, Any]], Event]
+    panels: Callable[[Any, Any], Iterable[Panel]] = no_panels
+    public_fields: Sequence[str] = ()  # what strangers are shown where they may see it; none given: all
+
+    def visible(self, viewer: Any) -> models.QuerySet[Any]:
+        """The records that a viewer may see, with what the list shows of their references."""
+        queryset = self.model._default_manager.visible_to(viewer)  # type: ignore[attr-defined]
+        joined = [name for name in self.columns if self.field(name).is_relation]
+        found: models.QuerySet[Any] = queryset.select_related(*joined)
+        return found
+
+    def field(self, name: str) -> models.Field[Any, Any]:
+        """A field of the model."""
+        found = self.model._meta.get_field(name)
+        assert isinstance(found, models.Field)
+        return found
+
+    def url(self, page: str, *args: Any) -> str:
+        """Address of a page: list, add, record, change, import, export, sheet."""
+        return reverse(f"{self.name}-{page}", args=args)
+
+    def keep(self, viewer: Viewer, row: Recorded) -> None:
+        """Write a record by the office's action. Raises PermissionDenied, and writes nothing, where the viewer would
+        not see it afterwards: nobody writes what is another's."""
+        with transaction.atomic():
+            self.save(viewer, row)
+            self._check_theirs(viewer, [row])
+
+    def keep_all(self, viewer: Viewer, rows: Sequence[Recorded], facts: Mapping[str, Any]) -> None:
+        """Write an import by the office's action. Raises PermissionDenied like `keep`."""
+        with transaction.atomic():
+            self.save_all(viewer, rows, facts)
+            self._check_theirs(viewer, rows)
+
+    def _check_theirs(self, viewer: Viewer, rows: Sequence[Recorded]) -> None:
+        visible = self.model._default_manager.visible_to(viewer)  # type: ignore[attr-defined]
+        keys = [row.pk for row in rows]
+        seen = sum(visible.filter(pk__in=keys[n : n + 500]).count() for n in range(0, len(keys), 500))
+        if seen < len(keys):
+            raise PermissionDenied(_("不能写入别人的记录。"))
+
+    def may_write(self, viewer: Viewer) -> bool:
+        """Whether a viewer may add to and change the register."""
+        return viewer.role in self.write
+
+
+KEYS: dict[type[models.Model], str] = {}
+"""The field by which each table is named in sheets and forms; filled as registers are declared (`declared`)."""
+REGISTERS: dict[str, Register] = {}
+"""Every register by its name, in the order of the offices."""
+
+
+def declared(register: Register) -> Register:
+    """Put a register on the shelf."""
+    REGISTERS[register.name] = register
+    KEYS[register.model] = register.key
+    return register
+
+
+def register_of(model: type[models.Model]) -> Register | None:
+    """The register whose table a model is."""
+    return next((each for each in REGISTERS.values() if each.model is model), None)

@@ -1,0 +1,193 @@
+"""Imports: keep the sheet, check every row, show what would change, write all of it or nothing.
+
+1 hand in: the file is kept with its digest  2 check: every row is read, nothing is written
+3 a person looks at what is new, what changes, what is wrong  4 write: read again, one transaction, one event
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from quanheng.city.audit.actions import said
+from quanheng.city.register import cells, sheets
+from quanheng.city.register.declaration import Register
+from quanheng.city.register.models import Import, Stage
+from quanheng.ground.digest import sha256_bytes
+from quanheng.ground.errors import BadTable, Fault
+
+TOLD = 200  # faults that are told one by one
+SHOWN = 100  # rows of the preview
+TOGETHER = 500  # rows looked up at once
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a sheet: the record as it would be, and what was wrong with it."""
+
+    number: int
+    record: Any
+    before: dict[str, Any] | None  # None: new
+    faults: tuple[tuple[str, str], ...]  # column, what is wrong
+
+
+def hand_in(register: Register, user: Any, name: str, data: bytes) -> Import:
+    """Keep a sheet and check it. Raises PermissionDenied, BadTable where it is no sheet of this register."""
+    if not register.may_write(user):
+        raise PermissionDenied
+    if len(data) > sheets.LARGEST:
+        raise BadTable(_("文件大于 %(n)d MB") % {"n": sheets.LARGEST // 2**20})
+    kept = Import(
+        register=register.name,
+        by=user,
+        at=timezone.now(),
+        name=name[:200],
+        sheet=data,
+        sha256=sha256_bytes(data),
+    )
+    check(register, kept)
+    kept.save()
+    return kept
+
+
+def check(register: Register, kept: Import) -> None:
+    """Read every row and say what would happen."""
+    kept.new = kept.changed = kept.same = 0
+    kept.faults, kept.preview = [], []
+    for row in rows(register, kept):
+        for column, told in row.faults:
+            if len(kept.faults) < TOLD:
+                kept.faults.append([row.number, column, told])
+        if row.faults:
+            continue
+        differs = {} if row.before is None else difference(row.before, said(row.record))
+        if row.before is None:
+            kept.new += 1
+        elif differs:
+            kept.changed += 1
+        else:
+            kept.same += 1
+            continue
+        if len(kept.preview) < SHOWN:
+            kept.preview.append(
+                [str(getattr(row.record, register.key)), "changed" if differs else "new", differs]
+            )
+    kept.stage = Stage.FAULTY if kept.faults else Stage.READY
+
+
+def write(register: Register, kept: Import, user: Any) -> None:
+    """Write a checked sheet: all rows in one transaction, by the action of the office. Raises Fault.
+
+    Asked for twice it is written once: the row of the import is locked, and its stage looked at.
+    """
+    if not register.may_write(user):
+        raise PermissionDenied
+    with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=kept.pk)
+        if held.stage == Stage.WRITTEN:
+            return
+        if held.stage != Stage.READY or held.by_id != user.pk:
+            raise Fault(_("这份表不能写入：%(stage)s") % {"stage": held.get_stage_display()})
+        found = []
+        for row in rows(register, held):
+            if row.faults:
+                told = _("第 %(n)d 行：登记册已变，请重新检查") % {"n": row.number}
+                raise Fault(told)
+            if row.before is None or difference(row.before, said(row.record)):
+                found.append(row.record)
+        facts = {"file": held.name, "sha256": held.sha256, "new": held.new, "changed": held.changed}
+        register.keep_all(user, found, facts)
+        held.stage = Stage.WRITTEN
+        held.save(update_fields=["stage"])
+
+
+def rows(register: Register, kept: Import) -> Iterator[Row]:
+    """The rows of a sheet as records, read for whoever handed it in."""
+    reader = cells.Cells(register, kept.by)
+    batch: list[tuple[int, dict[str, Any]]] = []
+    seen: dict[str, int] = {}
+    for numbered in sheets.read(register, kept.name, bytes(kept.sheet)):
+        batch.append(numbered)
+        if len(batch) == TOGETHER:
+            yield from _records(register, reader, batch, seen, kept.by)
+            batch = []
+    yield from _records(register, reader, batch, seen, kept.by)
+
+
+def _records(
+    register: Register,
+    reader: cells.Cells,
+    batch: list[tuple[int, dict[str, Any]]],
+    seen: dict[str, int],
+    user: Any,
+) -> Iterator[Row]:
+    keys = [_key(register, reader, line) for _number, line in batch]
+    manager = register.model._default_manager
+    known = {
+        getattr(each, register.key): each
+        for each in manager.filter(**{f"{register.key}__in": [key for key in keys if key]})
+    }
+    mine = set(
+        register.visible(user)
+        .filter(pk__in=[each.pk for each in known.values()])
+        .values_list("pk", flat=True)
+    )
+    for (number, line), key in zip(batch, keys, strict=True):
+        record = known.get(key)
+        faults: list[tuple[str, str]] = []
+        title = str(register.field(register.key).verbose_name)
+        if key in seen:
+            faults.append((title, _("与第 %(n)d 行相同") % {"n": seen[key]}))
+        elif key:
+            seen[key] = number
+        if record is not None and record.pk not in mine:
+            faults.append((title, _("已由别的单位登记")))
+            record = None
+        before = said(record) if record is not None else None
+        record = record if record is not None else register.model()
+        for name in register.fields:
+            if name not in line and before is not None:
+                continue
+            try:
+                setattr(record, name, reader.read(name, line.get(name)))
+            except ValidationError as error:
+                faults.append((str(register.field(name).verbose_name), " ".join(error.messages)))
+        if not faults:
+            faults = _whole(register, record)
+        yield Row(number, record, before, tuple(faults))
+
+
+def _whole(register: Register, record: Any) -> list[tuple[str, str]]:
+    """What the record as a whole says against itself."""
+    try:
+        record.clean()
+    except ValidationError as error:
+        if not hasattr(error, "error_dict"):
+            return [("", " ".join(error.messages))]
+        return [
+            (str(register.field(name).verbose_name), " ".join(told))
+            for name, told in error.message_dict.items()
+        ]
+    return []
+
+
+def _key(register: Register, reader: cells.Cells, line: dict[str, Any]) -> str:
+    try:
+        return str(reader.read(register.key, line.get(register.key)) or "")
+    except ValidationError:
+        return ""
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """What differs between two states of a record: [before, after] by field."""
+    return {
+        name: [before.get(name), value]
+        for name, value in after.items()
+        if name != "event_id" and before.get(name) != value
+    }

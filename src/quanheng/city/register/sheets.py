@@ -1,0 +1,153 @@
+"""Registers as Excel sheets and CSV files, in and out.
+
+A sheet has one row of headings: titles of the fields in either language, in any order; what is not a field is a fault.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from zipfile import BadZipFile
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
+
+from quanheng.city.register import cells
+from quanheng.city.register.declaration import Register
+from quanheng.ground.errors import BadTable
+
+LARGEST = 64 * 1024 * 1024  # bytes
+ROWS = 200_000  # of one import; more goes by API
+
+
+def template(register: Register) -> bytes:
+    """An empty sheet whose headings say, in a comment, what is expected."""
+    return _workbook(register, ())
+
+
+def export_excel(register: Register, rows: Iterable[Any]) -> bytes:
+    """Records as a sheet that can be imported again."""
+    return _workbook(register, rows)
+
+
+def export_csv(register: Register, rows: Iterable[Any]) -> Iterator[str]:
+    """Records as lines of CSV; the first begins with a byte order mark, which Excel needs to see UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(headings(register))
+    yield "\ufeff" + buffer.getvalue()
+    for row in rows:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow([_safe(cells.write(register, name, row)) for name in register.fields])
+        yield buffer.getvalue()
+
+
+def headings(register: Register) -> list[str]:
+    """Titles of the fields."""
+    return [str(register.field(name).verbose_name) for name in register.fields]
+
+
+def read(register: Register, name: str, data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number and cells by field of every row that is not empty. Raises BadTable."""
+    lines = _csv(data) if name.lower().endswith(".csv") else _excel(data)
+    numbered = ((n, line) for n, line in enumerate(lines, 1) if any(cell not in (None, "") for cell in line))
+    first = next(numbered, None)
+    if first is None:
+        raise BadTable(_("表是空的"))
+    fields = _fields(register, first[1])
+    for count, (n, line) in enumerate(numbered):
+        if count >= ROWS:
+            raise BadTable(_("多于 %(n)d 行；请分成几个文件") % {"n": ROWS})
+        yield n, {field: cell for field, cell in zip(fields, line, strict=False) if field}
+
+
+def _fields(register: Register, line: Sequence[Any]) -> list[str]:
+    known = {name: name for name in register.fields}
+    for language in ("zh-hans", "en"):
+        with override(language):
+            known |= dict(zip(headings(register), register.fields, strict=True))
+    fields, strange = [], []
+    for cell in line:
+        title = str(cell or "").strip().lstrip("\ufeff")
+        fields.append(known.get(title, ""))
+        if title and title not in known:
+            strange.append(title[:40])
+    missing = [
+        str(register.field(name).verbose_name)
+        for name in register.fields
+        if name not in fields and cells.needed(register.field(name))
+    ]
+    twice = sorted({each for each in fields if each and fields.count(each) > 1})
+    if strange or missing or twice:
+        told = _("第 1 行应为表头。不认识：%(strange)s；缺少：%(missing)s；重复：%(twice)s")
+        raise BadTable(
+            told
+            % {
+                "strange": "、".join(strange) or "–",
+                "missing": "、".join(missing) or "–",
+                "twice": "、".join(twice) or "–",
+            }
+        )
+    return fields
+
+
+def _excel(data: bytes) -> Iterator[Sequence[Any]]:
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        yield from book.worksheets[0].iter_rows(values_only=True)
+    except (BadZipFile, KeyError, ValueError, OSError, IndexError, TypeError) as error:
+        raise BadTable(_("不是 Excel 工作簿（.xlsx）")) from error
+
+
+def _csv(data: bytes) -> Iterator[Sequence[Any]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        try:
+            yield from csv.reader(io.StringIO(text, newline=""), strict=True)
+        except csv.Error as error:
+            raise BadTable(_("不是 CSV：%(why)s") % {"why": error}) from error
+        return
+    raise BadTable(_("CSV 应为 UTF-8 或 GB 18030"))
+
+
+def _workbook(register: Register, rows: Iterable[Any]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(str(register.title)[:31])
+    sheet.freeze_panes = "A2"
+    head = []
+    for n, name in enumerate(register.fields):
+        field = register.field(name)
+        cell = WriteOnlyCell(sheet, str(field.verbose_name))
+        cell.font = Font(bold=True)
+        cell.comment = Comment(cells.expectation(field), "quanheng")
+        head.append(cell)
+        sheet.column_dimensions[chr(65 + n) if n < 26 else f"A{chr(39 + n)}"].width = 18
+    sheet.append(head)
+    for row in rows:
+        sheet.append([_plain(cells.write(register, name, row)) for name in register.fields])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return _safe(value)
+
+
+def _safe(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula is shown as text."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,84 @@
+"""`quanheng serve`: the site, and a worker beside it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from typing import Any
+
+from quanheng.cli.site import bring_up_to_date, set_up
+from quanheng.ground.errors import Fault
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare `serve` and its options."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="网站：登记册、监督、公众查验 / the site: registers, supervision, the public face",
+        description="在前台运行网站和一个后台工作进程。设置取自环境变量，见 docs/operation.md。\n"
+        "Run the site and a worker in the foreground. Settings come from the environment: docs/operation.md.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="监听的地址 / address to listen on (%(default)s)")
+    add(
+        "--port",
+        type=int,
+        default=int(os.environ.get("PORT", "8000")),
+        help="端口 / port (PORT, %(default)s)",
+    )
+    add(
+        "--processes",
+        metavar="N",
+        type=int,
+        default=2,
+        help="网站进程数 / processes of the site (%(default)s)",
+    )
+    add("--no-worker", action="store_true", help="不带工作进程 / without a worker beside it")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted; 0. Raises Fault for a port or number out of its range."""
+    if not 0 < args.port < 65536 or args.processes < 1:
+        raise Fault("--port 应在 1 至 65535，--processes 至少为 1 / should be 1 to 65535, and at least 1")
+    set_up()
+    bring_up_to_date()
+    worker = (
+        None if args.no_worker else subprocess.Popen([sys.executable, "-m", "quanheng.cli.main", "worker"])
+    )
+    print(f"http://{args.host}:{args.port}/", flush=True)
+    try:
+        _serve(args)
+    finally:
+        if worker:
+            worker.terminate()
+            worker.wait()
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> None:
+    from gunicorn.app.base import BaseApplication
+
+    from quanheng.city.site.wsgi import application
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            options = {
+                "bind": f"{args.host}:{args.port}",
+                "workers": args.processes,
+                "worker_class": "gthread",
+                "threads": 8,
+                "accesslog": None,
+                "loglevel": "warning",
+                "graceful_timeout": 20,
+            }
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return application
+
+    Server().run()
