@@ -2,20 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import ndtri
 
-from quanheng.measure.quantity.generator import MANTISSA, ONE, Float, key, normal_scores, philox, uniforms
-
-
-def some_uniforms(count: int) -> Float:
-    return uniforms((philox(1, 0, count) & MANTISSA) | ONE)
-
-
-def smallest_first() -> Float:
-    """Uniforms down to the smallest there is, and their complements."""
-    k = np.concatenate([[0], 2 ** np.arange(52) - 1, 2 ** np.arange(51)]).astype(np.uint64)
-    u = uniforms(k | ONE)
-    return np.concatenate([u, 1 - u])
+from quanheng.measure.quantity.generator import MANTISSA, ONE, key, philox, uniforms
 
 
 @pytest.mark.parametrize(
@@ -61,29 +49,3 @@ def test_the_key_of_a_recorded_seed_stays_what_it_is() -> None:
 def test_uniforms_are_never_0_or_1_and_exact() -> None:
     ends = uniforms(np.array([0, MANTISSA], dtype=np.uint64) | ONE)
     assert ends.tolist() == [2.0**-53, 1 - 2.0**-53]
-
-
-def test_normal_scores_are_quantiles_of_the_normal_distribution() -> None:
-    u = np.concatenate([some_uniforms(100_000), smallest_first()])
-    z, expected = normal_scores(u), ndtri(u)
-    np.testing.assert_allclose(z, expected, rtol=2e-15, atol=1e-16)
-
-
-def test_normal_scores_are_odd() -> None:
-    u = np.concatenate([some_uniforms(10_000), smallest_first()])
-    assert np.array_equal(normal_scores(1 - u), -normal_scores(u))
-
-
-def test_normal_scores_take_any_shape() -> None:
-    u = some_uniforms(30)
-    assert np.array_equal(
-        normal_scores(u.reshape(2, 3, 5)).ravel(), [normal_scores(each[None])[0] for each in u]
-    )
-
-
-def test_numba_gives_the_same_normal_scores_to_the_last_bit() -> None:
-    pytest.importorskip("numba")
-    from quanheng.measure.quantity import fused
-
-    u = np.concatenate([some_uniforms(100_000), smallest_first()])
-    assert fused.normal_scores(u, np.empty_like(u)).tobytes() == normal_scores(u).tobytes()

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import gammainccinv, gammaincinv, ndtr, stdtrit
 
 from quanheng.measure.errors import InvalidDistribution
-from quanheng.measure.quantity.generator import Float, normal_scores
+from quanheng.measure.quantity.elementary import Float, normal_scores
 from quanheng.measure.quantity.shapes import (
     Arcsine,
     CTrap,
@@ -24,7 +24,6 @@ from quanheng.measure.quantity.shapes import (
     ctrap,
     exponential,
     gamma,
-    interpolate,
     rectangular,
     trapezoidal,
     triangular,
@@ -177,14 +176,3 @@ def test_parameters_that_make_no_distribution_are_refused(wrong: Callable[[], ob
 
 def test_shapes_of_equal_parameters_are_one() -> None:
     assert len({StudentT(5.0), StudentT(5.0), StudentT(6.0), Normal(), Normal(), Gamma(5), CTrap(0.5)}) == 5
-
-
-@pytest.mark.parametrize("shape", [StudentT(4.0), Gamma(3)], ids=repr)
-def test_numba_gives_the_same_draws_to_the_last_bit(shape: StudentT | Gamma) -> None:
-    pytest.importorskip("numba")
-    from quanheng.measure.quantity import fused
-
-    z = np.linspace(-8.29, 8.29, 10_000)
-    assert (
-        fused.interpolate(shape.table, z, np.empty_like(z)).tobytes() == interpolate(shape.table, z).tobytes()
-    )

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from quanheng.measure.quantity import sample
+from quanheng.measure.quantity import sample, sobol
 from quanheng.measure.quantity.generator import BITS, Float, uniforms
-from quanheng.measure.quantity.sobol import TABLE, direction_numbers, scrambled_net
+from quanheng.measure.quantity.sobol import TABLE, direction_numbers, scrambled_nets
 
 
 def points(dimensions: int, m: int, seed: int = 1, index: int = 0) -> Float:
-    net = scrambled_net(seed, index, dimensions=dimensions, m=m)
+    (net,) = scrambled_nets(seed, [index], dimensions=dimensions, m=m)
     out = np.empty((dimensions, 1 << m), dtype=np.uint64)
     step = min(1 << m, 1 << TABLE)
     for first in range(0, 1 << m, step):
@@ -50,6 +50,14 @@ def test_a_dimension_does_not_depend_on_how_many_there_are() -> None:
     assert np.array_equal(points(70, 6)[:5], points(5, 6))
 
 
+def test_a_net_does_not_depend_on_which_others_are_made_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = points(7, 6, index=5)
+    for at_once in (1, 10, 1000):
+        monkeypatch.setattr(sobol, "AT_ONCE", at_once)
+        *_, last = scrambled_nets(1, range(6), dimensions=7, m=6)
+        assert np.array_equal(uniforms(last.table), alone)
+
+
 def test_nets_of_one_seed_are_independent_and_unbiased() -> None:
     means = np.array([points(3, 4, index=k).mean(axis=1) for k in range(400)])
     # the scatter of one stratified point in 16 strata
@@ -68,10 +76,10 @@ def test_points_of_a_seed_stay_what_they_are() -> None:
 
 def test_dimensions_that_have_no_direction_numbers_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample, "MOST_DIMENSIONS", 3)
-    mixed = sample.points(1, 0, dimensions=5, m=6, method="sobol")
+    (mixed,) = sample.points(1, [0], dimensions=5, m=6, method="sobol")
     bits = np.empty((5, 64), dtype=np.uint64)
     mixed.fill(bits, 0)
     plain = np.empty((5, 64), dtype=np.uint64)
-    sample.points(1, 0, dimensions=5, m=6, method="plain").fill(plain, 0)
+    sample.points(1, [0], dimensions=5, m=6, method="plain")[0].fill(plain, 0)
     assert np.array_equal(uniforms(bits[:3].copy()), points(3, 6))
     assert np.array_equal(bits[3:], plain[3:])

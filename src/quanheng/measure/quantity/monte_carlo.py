@@ -12,7 +12,7 @@ The rows of a column share the draws. An adaptive run stops for each row on its 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.errors import InvalidModel, InvalidUncertainty
+from quanheng.measure.quantity.basis import Basis, Inputs, drawn
 from quanheng.measure.quantity.freedom import checked_coverage
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.regions import Kind
-from quanheng.measure.quantity.sample import BY_NUMPY, Basis, Inputs, Kernels, drawn, fill, points, stretches
+from quanheng.measure.quantity.sample import ByNumPy, Loops, points
 from quanheng.measure.quantity.schedule import Schedule
 from quanheng.measure.quantity.tolerance import numerical_tolerance
 
@@ -105,7 +106,7 @@ def propagate(
         )
     basis, inputs = drawn(evaluation)
     plan = inputs.schedule(evaluation.model.tape)
-    loops = kernels() if compiled else BY_NUMPY
+    loops = (_compiled_loops() if compiled else ByNumPy)(basis, plan)
     with ThreadPoolExecutor(THREADS) as threads:
         run = _Run(basis, plan, seed, coverage, interval, method, loops, threads)
         if trials == "adaptive":  # noqa: SIM108
@@ -130,13 +131,13 @@ def validate(
 
 
 @cache
-def kernels() -> Kernels:
+def _compiled_loops() -> Callable[[Basis, Schedule], Loops]:
     """The compiled loops if numba is installed (the extra "numba"), or those of NumPy, with the same draws."""
     try:
-        from quanheng.measure.quantity import fused
+        from quanheng.measure.quantity.fused.loops import Compiled
     except ImportError:
-        return BY_NUMPY
-    return fused.COMPILED
+        return ByNumPy
+    return Compiled
 
 
 class _Row(NamedTuple):
@@ -157,9 +158,9 @@ class _Run:
     coverage: float
     interval: Kind
     method: str
-    kernels: Kernels
+    loops: Loops
     threads: ThreadPoolExecutor
-    kept: dict[int, list[Float]] = field(default_factory=dict)
+    kept: dict[int, Float] = field(default_factory=dict)
 
     def fixed(self, inputs: Inputs, trials: int, progress: Progress | None) -> Iterator[_Row]:
         """Full nets of 2^m trials, at least eight of them, and a remainder."""
@@ -224,45 +225,33 @@ class _Run:
         keep: draws are kept for the next rows.
         """
         kept = keep and len(self.basis.shapes) * out.shape[2] <= KEPT
+        anew = [index for index in batch if index not in self.kept]
+        nets = points(self.seed, anew, dimensions=self.basis.dimensions, m=m, method=self.method)
+        where = dict(zip(anew, nets, strict=True))
 
         def one(index: int) -> int:
             first = (index - batch.start) << m
-            self.sequence(inputs, index, m, out[:, :, first : first + (1 << m)], keep=kept)
+            y = out[:, :, first : first + (1 << m)]
+            if not kept:
+                self.loops.trials(where[index], inputs, y)
+            else:
+                if index in where:
+                    self.kept[index] = self.loops.draws(where[index], y.shape[2])
+                self.loops.evaluate(inputs, self.kept[index], y)
+            _check_defined(y)
             return index
 
         return self.threads.map(one, batch)
 
-    def sequence(self, inputs: Inputs, index: int, m: int, out: Float, *, keep: bool) -> None:
-        """Trials of one randomisation into `out` (rows, q, count). InvalidModel where some are undefined."""
-        fill(out, self.draws(index, m, out.shape[2], keep), self.kernels.evaluator(self.plan, inputs))
-        # a sum is finite only if all are, and needs no memory
-        if not np.isfinite(out.sum()) and not np.isfinite(out).all():
-            total = out.shape[0] * out.shape[2]
-            wrong = int(np.count_nonzero(~np.isfinite(out).all(axis=1)))
-            raise InvalidModel(
-                f"{total} 次试验中有 {wrong} 次超出模型的定义域，请改用有界的分布 / {wrong} of "
-                f"{total} trials fall outside the domain of the model: bound the distributions"
-            )
-
-    def draws(self, index: int, m: int, count: int, keep: bool) -> Iterable[Float]:
-        """Draws of the first trials of one randomisation, as they were kept or anew."""
-        if keep and index in self.kept:
-            return self.kept[index]
-        where = points(self.seed, index, dimensions=self.basis.dimensions, m=m, method=self.method)
-        fresh = stretches(where, self.basis, count, self.kernels)
-        if keep:
-            self.kept[index] = [each.copy() for each in fresh]
-        return self.kept[index] if keep else fresh
-
     def figures(self, y: Float, size: int) -> tuple[Float, Float]:
         """Value, u and ends of trials (q, M), then of each full sequence, (1 + h, 4, q); covariance of all (q, q)."""
         h = y.shape[1] // size
-        s, products = (np.concatenate([[each.sum(axis=0)], each[:h]]) for each in self.kernels.sums(y, size))
+        s, products = (np.concatenate([[each.sum(axis=0)], each[:h]]) for each in self.loops.sums(y, size))
         n = np.array([y.shape[1]] + [size] * h, dtype=np.float64)[:, None]
         with np.errstate(invalid="ignore"):  # one trial has no u
             covariance = (products - s[:, :, None] * s[:, None] / n[:, None]) / (n[:, None] - 1)
         u = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
-        ends = [self.kernels.interval_ends(each, size, self.coverage, self.interval) for each in y]
+        ends = [self.loops.interval_ends(each, size, self.coverage, self.interval) for each in y]
         low, high = np.transpose(ends, (2, 1, 0))
         return np.stack([y[:, 0] + s / n, u, low, high], axis=1), covariance[0]
 
@@ -279,6 +268,18 @@ class _Run:
 
 def _block(inputs: Inputs, top: int, height: int) -> Inputs:
     return inputs.take(np.arange(top, min(top + height, inputs.rows)))
+
+
+def _check_defined(y: Float) -> None:
+    """InvalidModel where some trials (rows, q, count) are undefined."""
+    # a sum is finite only if all are, and needs no memory
+    if not np.isfinite(y.sum()) and not np.isfinite(y).all():
+        total = y.shape[0] * y.shape[2]
+        wrong = int(np.count_nonzero(~np.isfinite(y).all(axis=1)))
+        raise InvalidModel(
+            f"{total} 次试验中有 {wrong} 次超出模型的定义域，请改用有界的分布 / {wrong} of "
+            f"{total} trials fall outside the domain of the model: bound the distributions"
+        )
 
 
 def _settled(figures: Float, digits: int) -> bool:

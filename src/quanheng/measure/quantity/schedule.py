@@ -66,9 +66,10 @@ def schedule(tape: Tape, by_row: list[bool], exact: dict[int, float]) -> Schedul
     for m, (code, a, b) in enumerate(tape.code.tolist()):
         load(a)
         load(b)
-        operands = buffer[a], buffer[b]
+        # before its operands are given up: a result beside them keeps the loops free of overlaps
+        result = taken(first + m)
         free.extend(buffer[r] for r in {a, b} if own[r] and last[r] == m)
-        steps[own[first + m]].append((code, *operands, taken(first + m)))
+        steps[own[first + m]].append((code, buffer[a], buffer[b], result))
     for register in tape.outputs.tolist():
         load(register)
     return Schedule(

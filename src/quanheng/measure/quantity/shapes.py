@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from scipy.special import gammainccinv, gammaincinv, gammaln, ndtr, stdtrit
 
 from quanheng.measure.errors import InvalidDistribution
-from quanheng.measure.quantity.generator import normal_scores
+from quanheng.measure.quantity.elementary import log, normal_scores, sine
 
 Float = NDArray[np.float64]
 Width = TypeVar("Width", float, Float)
 
 NODES = 256  # per unit of the normal score
 REACH = 8.5  # beyond the score of the smallest uniform, 2**-53
+FARTHEST = 8.2  # scores whose uniforms are still below 1
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Arcsine(Shape):
     name: ClassVar[str] = "arcsine"
 
     def draw(self, uniforms: Float) -> Float:
-        return np.asarray(np.sqrt(2.0) * np.sin(np.pi * (uniforms[-1] - 0.5)))
+        return np.asarray(np.sqrt(2.0) * sine(np.pi * (uniforms[-1] - 0.5)))
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class CTrap(Shape):
 
     def draw(self, uniforms: Float) -> Float:
         half_width = 1 + self.inexactness * (2 * uniforms[0] - 1)
-        return np.asarray(half_width * (2 * uniforms[1] - 1) / _ctrap_u(self.inexactness))
+        return np.asarray(half_width * (2 * uniforms[1] - 1) / ctrap_u(self.inexactness))
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ class Exponential(Shape):
     name: ClassVar[str] = "exponential"
 
     def draw(self, uniforms: Float) -> Float:
-        return np.asarray(-np.log1p(-uniforms[-1]) - 1)
+        return np.asarray(-log(1 - uniforms[-1]) - 1)
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ def ctrap(half_width: Width, inexactness: float) -> tuple[Width, Shape]:
     u² = half_width²·(1/3 + inexactness²/9).
     """
     shape = CTrap(inexactness)
-    return _scaled(half_width, _ctrap_u(inexactness)), shape
+    return _scaled(half_width, ctrap_u(inexactness)), shape
 
 
 def exponential(mean: Width) -> tuple[Width, Shape]:
@@ -252,7 +253,8 @@ def gamma(count: float) -> tuple[float, Shape]:
     return float(np.sqrt(count + 1)), shape
 
 
-def _ctrap_u(inexactness: float) -> float:
+def ctrap_u(inexactness: float) -> float:
+    """u over the half-width."""
     return float(np.sqrt(1 / 3 + inexactness**2 / 9))
 
 

@@ -7,8 +7,9 @@ point is uniform and the scatter of several nets is the error of their average. 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from quanheng.measure.quantity.generator import BITS, MANTISSA, ONE, Words, key,
 
 INDEX_BITS = 32  # at most 2³² points in a net
 MOST_DIMENSIONS = 21201  # that have direction numbers
+AT_ONCE = 1024  # dimensions that are scrambled at once
 TABLE = 13  # points are made in stretches of at most 2^TABLE
 
 
@@ -23,11 +25,21 @@ TABLE = 13  # points are made in stretches of at most 2^TABLE
 class Net:
     """2^m scrambled points of d dimensions.
 
-    table: the first of them, (d, 2^min(m, TABLE)); columns: what each bit of a point's index turns, (d, m).
+    shift: the first of them, (d,); columns: what each bit of a point's index turns, (d, m).
     """
 
-    table: Words
+    shift: Words
     columns: Words
+
+    @cached_property
+    def table(self) -> Words:
+        """The first 2^min(m, TABLE) points."""
+        columns = self.columns[:, :TABLE]
+        table = np.empty((len(columns), 1 << columns.shape[1]), dtype=np.uint64)
+        table[:, 0] = self.shift
+        for j in range(columns.shape[1]):
+            np.bitwise_xor(table[:, : 1 << j], columns[:, j, None], out=table[:, 1 << j : 2 << j])
+        return table
 
     def fill(self, bits: Words, first: int) -> int:
         """Fill the first d rows of `bits` (d or more, count) with points from `first` on, as bits `ONE | k`.
@@ -53,20 +65,22 @@ def direction_numbers(dimensions: int) -> Words:
     return np.asarray(columns, dtype=np.uint64) << np.uint64(BITS - INDEX_BITS)
 
 
-def scrambled_net(seed: int, index: int, *, dimensions: int, m: int) -> Net:
-    """The net number `index` of a seed: 2^m points in so many dimensions.
+def scrambled_nets(seed: int, indices: Iterable[int], *, dimensions: int, m: int) -> Iterator[Net]:
+    """The nets of a seed with these numbers: 2^m points in so many dimensions.
 
     A dimension's points do not depend on how many others there are.
     """
-    words = philox(key(seed, "sobol"), index << 128, dimensions * 64).reshape(dimensions, 64)
-    rows = _lower_triangular(words[:, :BITS])
+    stream = key(seed, "sobol")
+    at_once = 1 + AT_ONCE // max(dimensions, 1)
     plain = direction_numbers(_rounded(dimensions))[:dimensions, :m]
-    columns = _product(rows, plain)
-    table = np.empty((dimensions, 1 << min(m, TABLE)), dtype=np.uint64)
-    table[:, 0] = (words[:, BITS] & MANTISSA) | ONE
-    for j in range(min(m, TABLE)):
-        np.bitwise_xor(table[:, : 1 << j], columns[:, j, None], out=table[:, 1 << j : 2 << j])
-    return Net(table, columns)
+    remaining = list(indices)
+    while remaining:
+        # several at once: one net is little work for NumPy, and all of them may be much memory
+        some, remaining = remaining[:at_once], remaining[at_once:]
+        words = np.array([philox(stream, index << 128, dimensions * 64) for index in some])
+        words = words.reshape(len(some), dimensions, 64)
+        shifts = (words[:, :, BITS] & MANTISSA) | ONE
+        yield from map(Net, shifts, _product(_lower_triangular(words[:, :, :BITS]), plain))
 
 
 def _rounded(dimensions: int) -> int:
@@ -75,14 +89,14 @@ def _rounded(dimensions: int) -> int:
 
 
 def _lower_triangular(words: Words) -> Words:
-    """Random rows (d, BITS), the first column their highest bit: ones on the diagonal, noughts above it."""
+    """Random rows (…, BITS), the first column their highest bit: ones on the diagonal, noughts above it."""
     diagonal = np.uint64(1) << np.arange(BITS - 1, -1, -1, dtype=np.uint64)
     below = MANTISSA & ~(diagonal - np.uint64(1)) & ~diagonal
     return (words & below) | diagonal
 
 
 def _product(rows: Words, columns: Words) -> Words:
-    """Over two elements: the matrices of these rows (d, BITS) times the columns (d, m); again columns (d, m)."""
-    odd = np.bitwise_count(rows[:, :, None] & columns[:, None, :]).astype(np.uint64) & np.uint64(1)
+    """Over two elements: the matrices of these rows (…, d, BITS) times the columns (d, m); again columns (…, d, m)."""
+    odd = np.bitwise_count(rows[..., :, None] & columns[:, None, :]).astype(np.uint64) & np.uint64(1)
     place = np.arange(BITS - 1, -1, -1, dtype=np.uint64)[:, None]
-    return np.asarray(np.bitwise_or.reduce(odd << place, axis=1))
+    return np.asarray(np.bitwise_or.reduce(odd << place, axis=-2))
