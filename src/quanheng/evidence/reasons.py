@@ -90,6 +90,7 @@ REASONS: Mapping[str, Meaning] = {
     "validity_unset": _not_shown("标准没有确定的有效期", "nobody has set how long a standard's calibration holds", 2),
     # ---- 3 ratio
     "ratio": _invalid("标准的不确定度占比过大", "a standard's uncertainty is too large for its use", 3),
+    "ratio_unclear": _not_shown("标准的不确定度无从比较", "a standard's uncertainty cannot be compared at its use", 3),
     # ---- 4 range
     "out_of_range": _invalid("使用点超出标准的校准范围", "used outside the calibrated range of a standard", 4),
     "conditions": _invalid("环境条件超出标准的校准条件", "used outside the conditions of a standard's calibration", 4),

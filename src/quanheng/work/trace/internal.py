@@ -1,0 +1,91 @@
+"""Rule 10: what a certificate says agrees with itself: dates, coverage, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from quanheng.evidence.chain.columns import DISTRIBUTIONS, NEVER, NONE, OUTCOMES, Flags, Float, Small
+from quanheng.measure.conformity import Verdict, decide, rule_name
+from quanheng.measure.errors import MeasureError
+from quanheng.work.trace.part import Found, Part
+
+ROUNDED = 0.01  # k = 2 goes with "95 %", which is 95.45 %
+PASS, FAIL = OUTCOMES.index("pass"), OUTCOMES.index("fail")
+
+
+def in_order(part: Part) -> Iterator[Found]:
+    """Received ≤ begun ≤ ended ≤ issued, and due after the end (ISO/IEC 17025:2017, 7.8.2.1)."""
+    c = part.certificates
+    wrong = (c.begun > c.ended) | (c.ended > c.issued) | (c.due < c.ended)
+    wrong |= (c.received != NEVER) & (c.received > c.begun)
+    yield from part.of_certificates("dates_disordered", wrong)
+
+
+def coverage(part: Part) -> Iterator[Found]:
+    """u is positive; k, p and distribution agree (GUM 6.2, 6.3; JJF 1059.1)."""
+    points = part.points
+    yield from part.of_points("uncertainty_impossible", ~((points.u > 0) & np.isfinite(points.u)))
+    yield from part.of_points("coverage_inconsistent", _disagree(points.k, points.p, points.distribution))
+
+
+def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
+    """Most points say k = 2, 95 %, normal: only others are computed."""
+    usual = (k == 2) & (p >= 0.95 - 1e-12) & (p <= 0.9546) & (distribution == DISTRIBUTIONS.index("normal"))
+    if usual.all():
+        return np.zeros(len(k), bool)
+    rows = np.flatnonzero(~usual)
+    k, p, distribution = k[rows], p[rows], distribution[rows]
+    normal = 2 * ndtr(k) - 1
+    rectangular = np.minimum(k / np.sqrt(3), 1.0)
+    expected = np.where(distribution == DISTRIBUTIONS.index("rectangular"), rectangular, normal)
+    apart = np.abs(expected - p) > ROUNDED
+    # a t distribution wants a larger k than the normal one, by degrees of freedom that a certificate seldom states
+    apart = np.where(distribution == DISTRIBUTIONS.index("t"), normal < p - ROUNDED, apart)
+    apart &= distribution != DISTRIBUTIONS.index("other")
+    wrong = np.zeros(len(usual), bool)
+    wrong[rows] = apart | ~(k > 0) | ~((p > 0) & (p <= 1))
+    return wrong
+
+
+def decided(part: Part) -> Iterator[Found]:
+    """Each outcome follows from value, U and limits by the stated rule, and the whole from its points (JCGM 106)."""
+    stated = part.points.outcome != NONE
+    if stated.any():
+        rows = np.flatnonzero(stated)
+        wrong = np.zeros(len(part.points), bool)
+        rules = part.certificates.rule[part.of_point[rows]]
+        for code in np.unique(rules):
+            chosen = rows[rules == code]
+            wrong[chosen] = _decided_otherwise(part, chosen, int(code))
+        yield from part.of_points("decision_differs", wrong)
+        failed = np.zeros(len(part.certificates), bool)
+        failed[part.of_point[part.points.outcome == FAIL]] = True
+        yield from part.of_certificates("decision_differs", (part.certificates.outcome == PASS) & failed)
+
+
+def _decided_otherwise(part: Part, rows: NDArray[np.intp], code: int) -> Flags:
+    points = part.points
+    rule, ratio, risk = ("simple", None, None) if code == NONE else part.whole.chain.names.decisions[code]
+    value, u = points.value[rows], points.u[rows]
+    lower, upper = points.lower[rows], points.upper[rows]
+    passed = points.outcome[rows] == PASS
+    if rule_is_simple(rule):
+        slack = 1e-9 * np.maximum(np.abs(value), np.minimum(np.abs(lower), np.abs(upper)))
+        return np.asarray(passed != ((value >= lower - slack) & (value <= upper + slack)))
+    try:
+        verdict = decide(value, u, lower=lower, upper=upper, rule=rule, r=ratio, risk=risk).verdict
+    except MeasureError:
+        return np.ones(len(rows), bool)  # a rule that nobody knows, or limits that it cannot use
+    return np.asarray(np.where(passed, verdict != Verdict.CONFORMING, verdict != Verdict.NOT_CONFORMING))
+
+
+def rule_is_simple(rule: str) -> bool:
+    """Whether a rule accepts whatever lies between the limits."""
+    try:
+        return rule_name(rule) == "simple"
+    except MeasureError:
+        return False

@@ -1,0 +1,268 @@
+"""What a rule looks at: a run of certificates with their points and uses, what is asked, and what it may find.
+
+Parts are views of the columns, small enough to stay in the cache while all rules look at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.evidence.chain.columns import (
+    NATIONAL,
+    NEVER,
+    NONE,
+    ROUTES,
+    Certificates,
+    Chain,
+    Codes,
+    Days,
+    Flags,
+    Float,
+    Points,
+    Small,
+    Uses,
+)
+from quanheng.evidence.procedures import Regulations
+from quanheng.evidence.records import BASES
+
+TOGETHER = 16_384  # certificates of a part
+MONTH = 365.2425 / 12  # days
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a chain is asked: whether it holds on a day, by what was known on another."""
+
+    on: date
+    known: date
+    regulations: Regulations
+    depth: int = 10  # standards one above the other, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A reason, and where it was met: rows of certificates; of points and standards where it is about one."""
+
+    code: str
+    certificates: Codes
+    points: Codes | None = None
+    standards: Codes | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rights:
+    """Scopes by right: those of right r stand at first[r] … first[r] + count[r] − 1."""
+
+    first: Codes
+    count: Codes
+    known: Flags  # the party holds some scope, for whatever
+    route: Small  # by basis: route of ILAC-P10
+
+    @staticmethod
+    def of(chain: Chain) -> Rights:
+        """The index of a chain's scopes."""
+        n = len(chain.names.rights)
+        count = np.bincount(chain.scopes.right, minlength=n).astype(np.int32)
+        parties = chain.names.parties
+        known = np.array([parties[right[0]] in chain.names.scoped for right in chain.names.rights], bool)
+        route = np.array([BASES[name] for name in ROUTES], np.int8)
+        return Rights((np.cumsum(count) - count).astype(np.int32), count, known, route)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A chain, what is asked, and small tables made once for all parts."""
+
+    chain: Chain
+    asked: Asked
+
+    @cached_property
+    def on(self) -> int:
+        return self.asked.on.toordinal()
+
+    @cached_property
+    def known(self) -> int:
+        return self.asked.known.toordinal()
+
+    @cached_property
+    def rights(self) -> Rights:
+        return Rights.of(self.chain)
+
+    @cached_property
+    def procedures(self) -> Procedures:
+        return Procedures.of(self.chain, self.asked.regulations)
+
+    @cached_property
+    def mandatory(self) -> NDArray[np.int8]:
+        """By kind of instrument: 1 subject to mandatory verification, 2 to type approval, 3 to both."""
+        known = self.asked.regulations.instruments
+        rows = [known.get(name) for name in self.chain.names.instruments]
+        return np.array([0 if r is None else r.mandatory + 2 * r.type_approval for r in rows] or [0], np.int8)
+
+    @cached_property
+    def unknown_yet(self) -> Flags:
+        """Certificates that were not in the log on the day of knowing: as if they were not at hand."""
+        logged = self.chain.certificates.logged
+        return np.asarray((logged > self.known) & (logged != NEVER))
+
+    def parts(self) -> Iterator[Part]:
+        """All certificates, part by part."""
+        chain = self.chain
+        starts = range(0, len(chain), TOGETHER)
+        edges = np.array([*starts, len(chain)])
+        points = np.searchsorted(chain.points.certificate, edges)
+        uses = np.searchsorted(chain.uses.certificate, edges)
+        for n, start in enumerate(starts):
+            whole = slice(start, int(edges[n + 1]))
+            yield Part(
+                self,
+                start,
+                int(points[n]),
+                chain.certificates.part(whole),
+                chain.points.part(slice(int(points[n]), int(points[n + 1]))),
+                chain.uses.part(slice(int(uses[n]), int(uses[n + 1]))),
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Procedures:
+    """Parameters by code of procedure; of an unknown one nothing is asked."""
+
+    known: Flags
+    since: Days
+    until: Days
+    ratio: Float
+    by_mpe: Flags
+    cycle: Float  # days; inf: none
+    within: Flags
+    validation: Flags
+
+    @staticmethod
+    def of(chain: Chain, regulations: Regulations) -> Procedures:
+        """The parameters of the procedures that a chain names."""
+        rows = [regulations.procedures.get(name) for name in chain.names.procedures]
+        never, always = int(NEVER), 0
+        return Procedures(
+            np.array([r is not None for r in rows], bool),
+            np.array([always if r is None else r.since.toordinal() for r in rows], np.int32),
+            np.array(
+                [never if r is None or r.until is None else r.until.toordinal() for r in rows], np.int32
+            ),
+            np.array([np.inf if r is None else r.ratio for r in rows], np.float64),
+            np.array([r is not None and r.against == "mpe" for r in rows], bool),
+            np.array(
+                [np.inf if r is None or r.cycle_months is None else r.cycle_months * MONTH + 1 for r in rows],
+                np.float64,
+            ),
+            np.array([r is not None and r.conditions == "within" for r in rows], bool),
+            np.array([r is not None and r.validation for r in rows], bool),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A run of certificates with their points and uses."""
+
+    whole: Prepared
+    first: int  # row of its first certificate
+    first_point: int
+    certificates: Certificates
+    points: Points
+    uses: Uses
+
+    @cached_property
+    def of_point(self) -> Codes:
+        """By point: its certificate, counted within the part."""
+        return self.points.certificate - np.int32(self.first)
+
+    @cached_property
+    def of_use(self) -> Codes:
+        """By use: its certificate, counted within the part."""
+        return self.uses.certificate - np.int32(self.first)
+
+    @cached_property
+    def point_of_use(self) -> Codes:
+        """By use: its point, counted within the part."""
+        return self.uses.point - np.int32(self.first_point)
+
+    @cached_property
+    def standard(self) -> Codes:
+        """By use: the standard's row, NONE where it is not at hand or was not known yet."""
+        rows = self.uses.standard
+        hidden = self.whole.unknown_yet
+        return np.where(hidden[rows], np.int32(NONE), rows) if hidden.any() else rows
+
+    @cached_property
+    def at_hand(self) -> Flags:
+        """By use: whether the standard's certificate is at hand."""
+        return self.standard >= 0
+
+    @cached_property
+    def all_at_hand(self) -> bool:
+        """Whether every standard is."""
+        return bool(self.at_hand.all())
+
+    @cached_property
+    def scope(self) -> Scoped:
+        """By point: what the issuer may do there."""
+        return scoped(self)
+
+    def of_certificates(self, code: str, wrong: Flags) -> Iterator[Found]:
+        """Certificates of which a flag is set."""
+        if wrong.any():
+            yield Found(code, (np.flatnonzero(wrong) + self.first).astype(np.int32))
+
+    def of_points(self, code: str, wrong: Flags) -> Iterator[Found]:
+        """Points of which a flag is set."""
+        if wrong.any():
+            rows = np.flatnonzero(wrong)
+            yield Found(code, self.points.certificate[rows], (rows + self.first_point).astype(np.int32))
+
+    def of_uses(self, code: str, wrong: Flags) -> Iterator[Found]:
+        """Uses of which a flag is set."""
+        if wrong.any():
+            rows = np.flatnonzero(wrong)
+            yield Found(code, self.uses.certificate[rows], self.uses.point[rows], self.uses.standard[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Scoped:
+    """By point: the scope that covers it. best: least standard uncertainty, in SI of the nominal value; inf: none."""
+
+    on_day: Flags  # a scope for the quantity was in force
+    in_range: Flags
+    national: Flags  # it is a national standard's
+    route: Small  # the best route of ILAC-P10 among those that cover
+    best: Float
+
+
+def scoped(part: Part) -> Scoped:
+    """Look at the scopes of each point's right in turn: most rights have one."""
+    whole, points = part.whole, part.points
+    scopes, rights = whole.chain.scopes, whole.rights
+    day = part.certificates.ended[part.of_point]
+    size = np.abs(points.nominal)
+    first, count = rights.first[points.right], rights.count[points.right]
+    on_day, in_range = np.zeros(len(points), bool), np.zeros(len(points), bool)
+    national, route = np.zeros(len(points), bool), np.full(len(points), 127, np.int8)
+    best = np.full(len(points), np.inf)
+    for turn in range(int(count.max(initial=0))):
+        row = np.where(turn < count, first + np.int32(turn), first) if turn else first
+        row = np.minimum(row, len(scopes) - 1)
+        holds = (turn < count) & (scopes.since[row] <= day) & (day <= scopes.until[row])
+        holds &= (scopes.logged[row] <= whole.known) | (scopes.logged[row] == NEVER)
+        covers = holds & (scopes.lower[row] <= points.nominal) & (points.nominal <= scopes.upper[row])
+        on_day |= holds
+        in_range |= covers
+        basis = scopes.basis[row]
+        national |= covers & (basis == NATIONAL)
+        route = np.where(covers, np.minimum(route, rights.route[basis]), route)
+        cmc = (scopes.absolute[row] + scopes.relative[row] * size) / 2
+        best = np.where(covers, np.minimum(best, cmc), best)
+    return Scoped(on_day, in_range, national, route, best)

@@ -1,0 +1,53 @@
+"""Rules 11 and 12: results of a standard are validated (JJF 1033); what the law asks of an instrument (JJG)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from quanheng.evidence.chain.columns import KINDS, NEVER, NONE, Flags
+from quanheng.work.trace.part import Found, Part
+
+CALIBRATION = KINDS.index("calibration")
+VERIFICATION = KINDS.index("verification")
+MANDATORY, APPROVAL = 1, 2
+
+
+def validated(part: Part) -> Iterator[Found]:
+    """11: |y − y0| ≤ √(U² + U0²); repeatability and stability are on record (JJF 1033-2023, of its appendix C)."""
+    c = part.certificates
+    yield from part.of_certificates("not_validated", c.validation > 1)
+    asked = part.whole.procedures.validation[c.procedure]
+    if asked.any():
+        yield from part.of_certificates("repeatability_missing", asked & ~c.repeatability)
+        yield from part.of_certificates("stability_missing", asked & ~c.stability)
+
+
+def lawful(part: Part) -> Iterator[Found]:
+    """12: a procedure in force on the day, no longer interval than it allows, type approval, verification."""
+    c, procedures = part.certificates, part.whole.procedures
+    known = procedures.known[c.procedure]
+    if not known.all():
+        yield from part.of_certificates("procedure_unknown", ~known)
+    in_force = (procedures.since[c.procedure] <= c.ended) & (c.ended <= procedures.until[c.procedure])
+    yield from part.of_certificates("procedure_not_in_force", known & ~in_force)
+    verified = c.kind == VERIFICATION
+    interval = np.where(c.due == NEVER, 0, c.due - c.ended)
+    yield from part.of_certificates("cycle_exceeded", verified & (interval > procedures.cycle[c.procedure]))
+    statutory = c.instrument != NONE
+    if statutory.any():
+        asked = np.where(statutory, part.whole.mandatory[c.instrument], np.int8(0))
+        wrong = ((asked & MANDATORY) > 0) & (c.kind == CALIBRATION)
+        yield from part.of_certificates("mandatory_not_verified", wrong)
+        yield from part.of_certificates("type_not_approved", ((asked & APPROVAL) > 0) & ~_approved(part))
+
+
+def _approved(part: Part) -> Flags:
+    """Whether an approval of the type was known and in force when the instrument was verified."""
+    approvals, row = part.whole.chain.approvals, part.certificates.approval
+    if not len(approvals):
+        return np.zeros(len(row), bool)
+    day = part.certificates.ended
+    known = (approvals.logged[row] <= part.whole.known) | (approvals.logged[row] == NEVER)
+    return np.asarray((row != NONE) & (approvals.since[row] <= day) & (day <= approvals.until[row]) & known)
