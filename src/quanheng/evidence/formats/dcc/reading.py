@@ -32,7 +32,17 @@ E = TypeVar("E", Kind, Outcome)
 
 def read(data: bytes) -> Certificate:
     """The certificate that bytes hold. Raises BadXml where they are no XML, BadDocument where a part is missing."""
-    root = xml.parse(data)
+    return read_root(xml.parse(data))
+
+
+def is_ours(root: Any) -> bool:
+    """Whether a certificate says things where `writing.py` says them."""
+    path = _path("administrativeData/statements/statement")
+    return any(each.get("refType") == "qh_kind" for each in root.iterfind(path))
+
+
+def read_root(root: Any) -> Certificate:
+    """The certificate of a document that was parsed. Raises BadDocument where a part is missing."""
     if root.tag != f"{{{DCC}}}digitalCalibrationCertificate":
         raise BadDocument("不是数字校准证书（DCC）/ is no digital calibration certificate (DCC)")
     statements = _Statements(_one(root, "administrativeData"))

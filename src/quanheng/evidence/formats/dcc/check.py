@@ -1,0 +1,101 @@
+"""A DCC of whatever edition, checked and read.
+
+    1 XML, and no comment inside a value  2 built as its edition demands  3 business rules  4 read
+A certificate of ours is read without loss (`reading.py`), another as far as our model goes (`foreign.py`); what could
+not be read is remarked upon. Nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from quanheng.evidence import xml
+from quanheng.evidence.answer import Answer, Reason, because, together
+from quanheng.evidence.certificate import Certificate
+from quanheng.evidence.errors import BadDocument, BadXml, UnsafeXml
+from quanheng.evidence.formats.dcc import foreign, reading, rules, structure
+from quanheng.evidence.formats.dcc.names import DCC
+
+ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
+RULES_BIND = (3, 3)  # editions from which on an error of the business rules makes a certificate invalid
+TOLD = 20  # faults of a kind that are told one by one
+
+
+def check(data: bytes, *, schema_dir: Path | None = None) -> tuple[Certificate | None, Answer]:
+    """What a certificate says, None where that cannot be read; and whether its form is right.
+
+    schema_dir: a folder with the official schemas (dcc/vN/dcc.xsd), which then decide as well.
+    """
+    try:
+        root = xml.parse(data)
+    except UnsafeXml as error:
+        return None, because("unsafe_xml", detail=str(error))
+    except BadXml as error:
+        return None, because("malformed", detail=str(error))
+    return check_root(root, schema_dir=schema_dir)
+
+
+def check_root(root: Any, *, schema_dir: Path | None = None) -> tuple[Certificate | None, Answer]:
+    """The same of a document that was parsed."""
+    if root.tag != ROOT:
+        return None, because(
+            "structure", detail="不是数字校准证书（DCC） / is no digital calibration certificate"
+        )
+    if not edition(root):
+        return None, because("structure", detail="没有 schemaVersion / has no schemaVersion")
+    try:
+        wrong = structure.check(root, schema_dir)
+    except BadDocument as error:
+        return None, because("edition_unknown", detail=str(error))
+    reasons = [
+        *_interrupted(root),
+        *(Reason("structure", f"line {line}", told) for line, told in wrong[:TOLD]),
+    ]
+    if wrong:
+        return None, Answer(tuple(reasons))
+    reasons += _rules(root)
+    content, remarks = _read(root)
+    return content, together([Answer(tuple(reasons)), Answer(tuple(remarks))])
+
+
+def _interrupted(root: Any) -> Iterator[Reason]:
+    """Comments and instructions between the characters of a value: readers differ over what such a value is."""
+    for each in root.iter(etree.Comment, etree.ProcessingInstruction):
+        parent = each.getparent()
+        if parent is not None and (
+            (parent.text or "").strip() or any((c.tail or "").strip() for c in parent)
+        ):
+            yield Reason("value_interrupted", f"line {each.sourceline}")
+
+
+def _rules(root: Any) -> Iterator[Reason]:
+    binding = edition(root) >= RULES_BIND
+    told: dict[str, int] = {}
+    for each in rules.findings(root):
+        if each.severity == "information":
+            continue
+        told[each.rule] = told.get(each.rule, 0) + 1
+        if told[each.rule] <= TOLD:
+            code = "business_rule" if each.severity == "error" and binding else "business_finding"
+            yield Reason(code, f"line {each.line}", f"{each.rule} {each.detail}".strip())
+
+
+def edition(root: Any) -> tuple[int, ...]:
+    """The edition of the schema that a certificate says it follows, as numbers."""
+    return tuple(int(word) for word in str(root.get("schemaVersion")).split(".") if word.isdecimal())
+
+
+def _read(root: Any) -> tuple[Certificate | None, tuple[Reason, ...]]:
+    if reading.is_ours(root):
+        try:
+            return reading.read_root(root), ()
+        except BadDocument as error:
+            return None, (Reason("structure", detail=str(error)),)
+    try:
+        return foreign.read(root)
+    except BadDocument as error:
+        return None, (Reason("results_unread", detail=str(error)),)

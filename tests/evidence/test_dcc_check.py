@@ -1,0 +1,215 @@
+"""Certificates of whatever laboratory: built right, by the rules, read as far as they go, whatever is in them."""
+
+from __future__ import annotations
+
+import copy
+import random
+from pathlib import Path
+
+import pytest
+from certificates import certificates
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from quanheng.evidence.answer import Standing
+from quanheng.evidence.certificate import Certificate
+from quanheng.evidence.formats.dcc import foreign, structure, writing
+from quanheng.evidence.formats.dcc.check import check
+from quanheng.measure.errors import MeasureError
+
+SHARED = Path(__file__).parents[3] / "shared/data/dcc"
+EXAMPLES = SHARED / "examples"
+VERDICTS = {
+    "valid.xml": Standing.VALID,
+    "valid_signature.xml": Standing.VALID,
+    "dcc_gp_humidity_v1.0.xml": Standing.VALID,
+    "dcc_gp_temperature_simplified_v12.xml": Standing.VALID,
+    "dcc_gp_temperature_typical_v12.xml": Standing.VALID,
+    "siliziumkugel.xml": Standing.VALID,
+    "siliziumkugel_2_4_0.xml": Standing.VALID,
+    "example.xml": Standing.VALID,
+    "invalid_schema.xml": Standing.INVALID,
+    "invalid_schematron.xml": Standing.INVALID,
+    "invalid_syntax.xml": Standing.INVALID,
+}
+# the published schemas of 2.1 do not compile: they refer to a D-SI under a name that its schema does not bear
+EDITIONS = sorted(name for name in structure.editions() if not name.startswith(("si ", "2.1.")))
+
+
+def example(name: str) -> bytes:
+    """A published certificate."""
+    if not EXAMPLES.is_dir():
+        pytest.skip("the reference data are not beside the project")
+    return (EXAMPLES / name).read_bytes()
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", VERDICTS)
+def test_the_form_of_a_published_certificate_is_judged_right(name: str) -> None:
+    assert check(example(name))[1].standing == VERDICTS[name]
+
+
+@pytest.mark.reference
+def test_a_list_of_results_is_read_point_by_point() -> None:
+    content, _ = check(example("dcc_gp_temperature_typical_v12.xml"))
+    assert content is not None
+    assert [
+        (each.nominal, each.value, each.expanded_uncertainty, each.unit) for each in content.points[:2]
+    ] == [
+        (306.248, 0.072, 0.061, "K"),
+        (373.121, 0.089, 0.061, "K"),
+    ]
+
+
+@pytest.mark.reference
+def test_a_single_result_of_an_old_edition_is_read() -> None:
+    content, _ = check(example("siliziumkugel.xml"))
+    assert content is not None
+    point = content.points[0]
+    assert (point.value, point.unit, point.expanded_uncertainty, point.coverage_factor) == (
+        1.00007841,
+        "kg",
+        5e-8,
+        2,
+    )
+
+
+@pytest.mark.reference
+def test_an_error_of_the_business_rules_binds_from_edition_3_3_on() -> None:
+    old, new = example("dcc_gp_temperature_typical_v12.xml"), example("invalid_schematron.xml")
+    assert "business_finding" in check(old)[1].codes
+    assert "business_rule" in check(new)[1].codes
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_our_structure_of_an_edition_decides_as_the_official_schema_does(edition: str) -> None:
+    """Elements are dropped, doubled, swapped, renamed, emptied; attributes dropped, invented, spoilt."""
+    sources = [
+        path
+        for path in sorted(EXAMPLES.glob("*.xml") if EXAMPLES.is_dir() else [])
+        if path.name not in ("invalid_syntax.xml", "valid_formula.xml", "excel_viewer_example.xml")
+    ]
+    if not sources:
+        pytest.skip("the reference data are not beside the project")
+    roots = [etree.fromstring(path.read_bytes()) for path in sources]
+    ours, official = structure.validator(edition), structure.validator_of(SHARED / "schemas", edition)
+    chance, apart, agreed = random.Random(edition), [], {True: 0, False: 0}
+    for root in roots:
+        root.set("schemaVersion", edition)
+        for _ in range(40):
+            mutant = damaged(copy.deepcopy(root), chance)
+            verdict = bool(official.validate(mutant))
+            agreed[verdict] += 1
+            if bool(ours.validate(mutant)) != verdict:
+                apart.append([str(each) for each in (ours.error_log, official.error_log)])
+    assert not apart, apart[:3]
+    assert agreed[False] > 50
+
+
+def damaged(root: etree._Element, chance: random.Random) -> etree._Element:
+    """A certificate with one or two faults, of any kind."""
+    for _ in range(chance.randint(1, 2)):
+        # what is inside a signature is looked at elsewhere, and no part of our structure
+        element = chance.choice(
+            [
+                each
+                for each in root.iter("{https://ptb.de/dcc}*", "{https://ptb.de/si}*")
+                if each.getparent() is not None
+            ]
+        )
+        parent = element.getparent()
+        assert parent is not None
+        match chance.randrange(8):
+            case 0:
+                parent.remove(element)
+            case 1:
+                parent.append(copy.deepcopy(element))
+            case 2:
+                parent.insert(0, element)
+            case 3:
+                element.tag = element.tag + "X"
+            case 4:
+                element.text = chance.choice(["", " ", "nonsense", "1e5", "2020-01-01", "-3"])
+            case 5:
+                for name in list(element.attrib)[:1]:
+                    del element.attrib[name]
+            case 6:
+                element.set(
+                    chance.choice(["id", "refId", "refType", "lang", "color"]),
+                    chance.choice(["", "a b", "1", "x"]),
+                )
+            case _:
+                other = chance.choice(list(root.iter("{https://ptb.de/dcc}*", "{https://ptb.de/si}*")))
+                parent.append(copy.deepcopy(other)) if len(other) < 20 else parent.remove(element)
+    return root
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(certificates())
+def test_what_we_write_is_built_right_and_read_back(certificate: Certificate) -> None:
+    try:
+        data = writing.write(certificate)
+    except MeasureError:
+        return
+    content, answer = check(data)
+    assert "structure" not in answer.codes, answer.reasons
+    assert content == certificate
+
+
+GOOD = b'<dcc:digitalCalibrationCertificate xmlns:dcc="https://ptb.de/dcc" schemaVersion="%s"/>'
+
+
+def test_an_edition_that_is_not_known_here_is_not_shown() -> None:
+    assert check(GOOD % b"9.9.9")[1].standing == Standing.NOT_SHOWN
+
+
+def test_a_document_without_edition_is_invalid() -> None:
+    assert check(b'<dcc:digitalCalibrationCertificate xmlns:dcc="https://ptb.de/dcc"/>')[1].codes == {
+        "structure"
+    }
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("inside", [b"<!-- 9 -->", b"<?x 9?>"])
+def test_a_comment_inside_a_value_is_refused(inside: bytes) -> None:
+    data = example("valid.xml")
+    place = data.index(b"</dcc:uniqueIdentifier>") - 3
+    assert "value_interrupted" in check(data[:place] + inside + data[place:])[1].codes
+
+
+@pytest.mark.reference
+def test_documents_that_a_certificate_refers_to_are_listed_with_their_digests() -> None:
+    data = example("valid.xml").replace(
+        b"</dcc:coreData>",
+        b"<dcc:previousReport><dcc:referral><dcc:content>x</dcc:content></dcc:referral><dcc:procedure>SHA-256</dcc:procedure>"
+        b"<dcc:value>00ff</dcc:value></dcc:previousReport></dcc:coreData>",
+    )
+    found = foreign.links(etree.fromstring(data))
+    assert foreign.Link("previousReport", "SHA-256", "00ff") in found
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=300))
+def test_noise_is_answered(data: bytes) -> None:
+    assert check(data)[1].standing == Standing.INVALID
+
+
+@pytest.mark.reference
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32), st.sampled_from(["valid.xml", "siliziumkugel.xml", "dcc_gp_humidity_v1.0.xml"]))
+def test_a_damaged_certificate_is_answered(seed: int, name: str) -> None:
+    chance, data = random.Random(seed), bytearray(example(name))
+    for _ in range(chance.randint(1, 5)):
+        start = chance.randrange(len(data))
+        match chance.randrange(4):
+            case 0:
+                del data[start : start + chance.randrange(200)]
+            case 1:
+                data[start] ^= 1 << chance.randrange(8)
+            case 2:
+                data[start:start] = data[start : start + 200]
+            case _:
+                data[start:start] = b"99999999999999999999e999 "
+    check(bytes(data))
