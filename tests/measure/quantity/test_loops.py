@@ -10,7 +10,8 @@ import pytest
 from quanheng.measure.quantity import sample
 from quanheng.measure.quantity.basis import Basis, drawn
 from quanheng.measure.quantity.model import Evaluation, Model
-from quanheng.measure.quantity.sample import ByNumPy, Loops, points
+from quanheng.measure.quantity.regions import Kind
+from quanheng.measure.quantity.sample import ByNumPy, Float, Loops, points
 from quanheng.measure.quantity.shapes import (
     Arcsine,
     CTrap,
@@ -110,11 +111,27 @@ def test_dimensions_beyond_those_of_the_net_are_filled_too(
     assert compiled.draws(where, 20_000).tobytes() == plain.draws(where, 20_000).tobytes()
 
 
+SAMPLES = {
+    "normal": np.random.default_rng(1).normal(5.0, 2.0, (3, 2, 20_011)),
+    "of few values": np.random.default_rng(2).integers(0, 5, (2, 1, 20_011)).astype(float),
+    "constant": np.full((1, 2, 5000), 0.1),
+    "of one sequence": np.random.default_rng(3).normal(size=(2, 1, 2048)),
+    "that grows": np.sort(np.random.default_rng(4).normal(size=(1, 1, 20_011))),
+}
+
+
 @pytest.mark.parametrize("kind", ["symmetric", "shortest"])
-def test_figures_are_the_same(loops: tuple[Evaluation, Basis, Loops, Loops], kind: sample.Kind) -> None:
-    _, _, plain, compiled = loops
-    y = np.random.default_rng(1).normal(5.0, 2.0, (2, 20_011))
-    for one, other in zip(plain.sums(y, 4096), compiled.sums(y, 4096), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12)
-    ends = [each.interval_ends(y[0], 4096, 0.95, kind) for each in (plain, compiled)]
+@pytest.mark.parametrize("size", [1, 2, 16, 2048])
+@pytest.mark.parametrize("y", SAMPLES.values(), ids=SAMPLES)
+def test_figures_are_the_same(y: Float, size: int, kind: Kind) -> None:
+    pytest.importorskip("numba")
+    from quanheng.measure.quantity.fused import figures
+
+    evaluation = CASES["normals alone"]
+    basis, inputs = drawn(evaluation)
+    plain = ByNumPy(basis, inputs.schedule(evaluation.model.tape))
+    y = np.ascontiguousarray(y[..., : 100 * size])
+    for one, other in zip(plain.sums(y, size), figures.sums(y, size), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11)
+    ends = [each(y, size, 0.95, kind) for each in (plain.interval_ends, figures.interval_ends)]
     assert np.array_equal(*ends)

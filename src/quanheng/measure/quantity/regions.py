@@ -45,8 +45,8 @@ def interval_ends(y: Float, sequence: int, coverage: float, kind: Kind) -> Float
     by_sequence = y[: h * sequence].reshape(h, sequence)
     sizes = [len(y)] + [sequence] * h
     whole = [y, *by_sequence]
-    within = thresholds(y, sequence, coverage, kind)
-    tails = _tails(y, by_sequence, within, coverage, kind) if within else None
+    where = pilot(len(y), sequence, coverage, kind)
+    tails = _tails(y, by_sequence, where, coverage, kind) if where else None
     below, above = tails or (whole, whole)
     return np.array([_ends(a, b, n, coverage, kind) for a, b, n in zip(below, above, sizes, strict=True)])
 
@@ -65,24 +65,26 @@ def tail_sizes(trials: int, coverage: float, kind: Kind) -> tuple[int, int]:
     return (trials - q, trials - q) if kind == "shortest" else (r, trials - r - q + 1)
 
 
-def thresholds(y: Float, sequence: int, coverage: float, kind: Kind) -> tuple[float, float] | None:
-    """Between what values no end should lie, by a part of the first sequence; None if nearly everything is needed."""
-    pilot = y[: min(sequence, max(sequence // 8, 1024))]
-    share = max(tail_sizes(sequence, coverage, kind)) / sequence * len(pilot)
+def pilot(trials: int, sequence: int, coverage: float, kind: Kind) -> tuple[int, int] | None:
+    """How many of the first trials to look at, and the rank among them, from either end, at which no end should lie.
+
+    None if nearly everything is needed.
+    """
+    looked_at = min(trials, sequence, max(sequence // 8, 2048))
+    share = max(tail_sizes(sequence, coverage, kind)) / sequence * looked_at
     rank = int(1.15 * share + 3 * math.sqrt(share)) + 4
-    if 2 * rank > len(pilot):
-        return None
-    ordered = np.partition(pilot, [rank, len(pilot) - 1 - rank])
-    return float(ordered[rank]), float(ordered[-1 - rank])
+    return None if 2 * rank > looked_at else (looked_at, rank)
 
 
 def _tails(
-    y: Float, by_sequence: Float, within: tuple[float, float], coverage: float, kind: Kind
+    y: Float, by_sequence: Float, where: tuple[int, int], coverage: float, kind: Kind
 ) -> tuple[list[Float], list[Float]] | None:
-    """The trials below and above the thresholds, of all and of each sequence; None if they are too few for the ends."""
+    """The trials in the tails, of all and of each sequence; None if they are too few for the ends."""
+    looked_at, rank = where
+    low, high = np.partition(y[:looked_at], [rank, looked_at - 1 - rank])[[rank, looked_at - 1 - rank]]
     wanted, wanted_of_all = (tail_sizes(n, coverage, kind) for n in (by_sequence.shape[1], len(y)))
     tails = []
-    for side, chosen in enumerate((y <= within[0], y >= within[1])):
+    for side, chosen in enumerate((y <= low, y >= high)):
         counts = [np.count_nonzero(each) for each in chosen[: by_sequence.size].reshape(by_sequence.shape)]
         found = y[chosen]
         if min(counts) < wanted[side] or len(found) < wanted_of_all[side]:

@@ -37,9 +37,9 @@ class Loops(Protocol):
     draws: of the first `count` trials of one randomisation, (s, count).
     evaluate: fill `out` (rows, q, count) with the outputs of the rows of the inputs at draws (s, count).
     trials: both at once.
-    sums, of trials (q, M): for each sequence of so many, and for what is left, the sums (h, q) and the sums of products
-    (h, q, q) of the differences from the first trial.
-    interval_ends: see `regions.interval_ends`.
+    sums, of trials (rows, q, M): for each sequence of so many, and for what is left, the sums (rows, h, q) and the sums
+    of products (rows, h, q, q) of the differences from the first trial.
+    interval_ends, of trials (rows, q, M): as `regions.interval_ends`, (rows, q, 1 + h, 2).
     """
 
     def draws(self, where: Points, count: int) -> Float: ...
@@ -151,19 +151,20 @@ class ByNumPy:
             tiles.evaluate(each, out[:, :, part])
 
     def sums(self, y: Float, size: int) -> tuple[Float, Float]:
-        q, count = y.shape
+        rows, q, count = y.shape
         starts = range(0, count, size)
-        s, S = np.zeros((len(starts), q)), np.zeros((len(starts), q, q))
-        for k, start in enumerate(starts):
+        s, S = np.zeros((rows, len(starts), q)), np.zeros((rows, len(starts), q, q))
+        for row, k in np.ndindex(rows, len(starts)):
+            start = starts[k]
             # in pieces that stay in the cache
             for first in range(start, min(start + size, count), PIECE):
-                d = y[:, first : min(first + PIECE, start + size)] - y[:, :1]
-                s[k] += d.sum(axis=1)
-                S[k] += d @ d.T
+                d = y[row, :, first : min(first + PIECE, start + size)] - y[row, :, :1]
+                s[row, k] += d.sum(axis=1)
+                S[row, k] += d @ d.T
         return s, S
 
     def interval_ends(self, y: Float, sequence: int, coverage: float, kind: Kind) -> Float:
-        return interval_ends(y, sequence, coverage, kind)
+        return np.array([[interval_ends(each, sequence, coverage, kind) for each in row] for row in y])
 
 
 class _Tiles:

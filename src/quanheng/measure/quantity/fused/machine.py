@@ -18,8 +18,8 @@ Whole = NDArray[np.int64]
 Words = NDArray[np.uint64]
 F = TypeVar("F", bound=Callable[..., Any])
 
-TILE = 256  # trials that are worked on at once, so that all that is held of them stays in the first caches
-TILE_BITS = 8
+TILE = 512  # trials that are worked on at once, so that all that is held of them stays in the first caches
+TILE_BITS = 9
 
 
 def compiled(function: F) -> F:
