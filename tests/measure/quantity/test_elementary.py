@@ -53,5 +53,6 @@ def test_numba_gives_the_same_normal_scores_to_the_last_bit() -> None:
 
     u = np.concatenate([some_uniforms(100_000), smallest_first()])
     z = np.empty_like(u)
-    scores(u, z, np.empty(len(u) + 1, dtype=np.int64), np.empty((3, len(u) + 1)))
+    far, where = np.empty(len(u), dtype=np.uint8), np.empty(len(u) + 1, dtype=np.int64)
+    scores(u, z, far, where, np.empty((2, len(u))))
     assert z.tobytes() == normal_scores(u).tobytes()

@@ -99,12 +99,11 @@ def propagate(
         told = progress or (lambda done, expected: None)
         run = Run(basis, inputs, len(names), loops, threads, seed, coverage, interval, method, told)
         rows = together(list(run.adaptive(digits) if trials == "adaptive" else run.fixed(trials)))
-    outputs = {
-        name: Distribution(
-            *rows.figures[:, :, j].T, rows.errors[:, :, j].T, None if rows.sample is None else rows.sample[j]
-        )
-        for j, name in enumerate(names)
-    }
+    outputs = {}
+    for j, name in enumerate(names):
+        value, u, low, high = rows.figures[:, :, j].T
+        sample = None if rows.sample is None else rows.sample[j]
+        outputs[name] = Distribution(value, u, low, high, rows.errors[:, :, j].T, sample)
     return Trials(outputs, rows.correlation, rows.trials, rows.converged, seed, coverage, interval)
 
 

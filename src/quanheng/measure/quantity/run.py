@@ -204,7 +204,10 @@ class Run:
 def together(found: list[Rows]) -> Rows:
     """Rows one after the other."""
     sample = found[0].sample if len(found) == 1 else None
-    return Rows(*(np.concatenate(each) for each in list(zip(*found, strict=True))[:5]), sample)
+    figures, errors, r, trials, converged = (
+        np.concatenate(each) for each in list(zip(*found, strict=True))[:5]
+    )
+    return Rows(figures, errors, r, trials, converged, sample)
 
 
 def _rows(figures: Float, covariance: Float, trials: int, y: Float, *, converged: bool = True) -> Rows:

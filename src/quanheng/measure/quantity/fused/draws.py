@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quanheng.measure.quantity.basis import Basis
-from quanheng.measure.quantity.fused.machine import TILE, TILE_BITS, Float, Whole, Words, compiled
+from quanheng.measure.quantity.fused.machine import TILE, TILE_BITS, Bytes, Float, Whole, Words, compiled
 from quanheng.measure.quantity.fused.scores import logarithms, scores, sine
 from quanheng.measure.quantity.generator import BELOW_ONE, ONE
 from quanheng.measure.quantity.shapes import (
@@ -116,6 +116,7 @@ class Room(NamedTuple):
     table: Words
     bits: Words
     scores: Float
+    far: Bytes
     where: Whole
     held: Float
 
@@ -131,8 +132,8 @@ def room(basis: Program, shift: Words, columns: Words) -> Room:
                 table[k, (1 << j) + i] = table[k, i] ^ columns[k, j]
     bits = np.full((len(basis.dimensions), TILE), np.uint64(ONE))
     size = basis.scored * TILE
-    where = np.empty(size + 1, dtype=np.int64)
-    return Room(table, bits, np.empty((basis.scored, TILE)), where, np.empty((3, max(size, TILE) + 1)))
+    far, where = np.empty(size, dtype=np.uint8), np.empty(size + 1, dtype=np.int64)
+    return Room(table, bits, np.empty((basis.scored, TILE)), far, where, np.empty((2, max(size, TILE))))
 
 
 @compiled
@@ -143,7 +144,7 @@ def draw(basis: Program, columns: Words, plain: Words, start: int, first: int, a
     """
     _uniforms(basis.dimensions, columns, plain, start, first, at)
     u, s = at.bits.view(np.float64), at.scores
-    scores(u[: basis.scored].reshape(-1), s.reshape(-1), at.where, at.held)
+    scores(u[: basis.scored].reshape(-1), s.reshape(-1), at.far, at.where, at.held)
     for m in range(len(basis.mixed)):
         row, a, b = basis.mixed[m]
         mixed, limit = at.held[0], basis.limits[m]

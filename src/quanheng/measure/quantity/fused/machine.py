@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Bytes = NDArray[np.uint8]
 F = TypeVar("F", bound=Callable[..., Any])
 
 TILE = 512  # trials that are worked on at once, so that all that is held of them stays in the first caches

@@ -7,37 +7,42 @@ import math
 import numpy as np
 
 from quanheng.measure.quantity.elementary import CENTRE, FAR_TAIL, LN2, SERIES, SINE, TAIL
-from quanheng.measure.quantity.fused.machine import Float, Whole, compiled
+from quanheng.measure.quantity.fused.machine import Bytes, Float, Whole, compiled
 from quanheng.measure.quantity.generator import BITS, MANTISSA
 
 
 @compiled
-def scores(u: Float, z: Float, where: Whole, held: Float) -> None:
+def scores(u: Float, z: Float, far: Bytes, where: Whole, held: Float) -> None:
     """Fill z (n,) with the scores of uniforms u (n,).
 
-    where (n + 1,) and held (3, n + 1) are room for those in the tails.
+    far (n,), where (n + 1,) and held (2, n) are room for those in the tails.
     """
-    q, p = held[0], held[1]
     for i in range(u.size):
         d = u[i] - 0.5
         z[i] = d * _rational(CENTRE, 0.180625 - d * d)
+        far[i] = abs(d) > 0.425
     m = 0
     for i in range(u.size):
         # written always and kept where the count moves on: no branch to guess
-        d = u[i] - 0.5
         where[m] = i
-        q[m] = d
-        m += abs(d) > 0.425
+        m += far[i]
+    p, e = held[0, :m], held[1, :m]
     for j in range(m):
-        p[j] = 0.5 - abs(q[j])
-    logarithms(p[:m], held[2, :m])
+        p[j] = 0.5 - abs(u[where[j]] - 0.5)
+    logarithms(p, e)
     for j in range(m):
-        r = math.sqrt(-held[2, j])
+        r = math.sqrt(-e[j])
         p[j] = r
-        held[2, j] = _rational(TAIL, r - 1.6)
+        e[j] = _rational(TAIL, r - 1.6)
+    beyond = False
     for j in range(m):
-        tail = held[2, j] if p[j] <= 5.0 else _rational(FAR_TAIL, p[j] - 5.0)
-        z[where[j]] = math.copysign(tail, q[j])
+        beyond |= p[j] > 5.0
+    if beyond:
+        for j in range(m):
+            if p[j] > 5.0:
+                e[j] = _rational(FAR_TAIL, p[j] - 5.0)
+    for j in range(m):
+        z[where[j]] = math.copysign(e[j], u[where[j]] - 0.5)
 
 
 @compiled
