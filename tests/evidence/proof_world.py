@@ -17,6 +17,7 @@ from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
 from quanheng.evidence.document_check import Rules
 from quanheng.evidence.errors import BadDocument, BadXml, UnsafeXml
 from quanheng.evidence.formats.dcc import reading, writing
+from quanheng.evidence.formats.dcc.sealed import seal
 from quanheng.evidence.keys import MemoryKey
 from quanheng.evidence.log import checkpoint as checkpoints
 from quanheng.evidence.log import merkle
@@ -118,7 +119,7 @@ def read(data: bytes) -> tuple[Certificate | None, Answer]:
         return None, because("structure")
 
 
-RULES = Rules(read, grace=7)
+RULES = Rules(read, seal, grace=7)
 AUTHORITY_SINCE = date(2025, 1, 1)
 USED, ISSUED, ON = date(2026, 3, 2), date(2026, 3, 3), date(2026, 6, 1)
 

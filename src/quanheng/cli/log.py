@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 from quanheng.cli.keys import add_passphrase, opened
-from quanheng.evidence.answer import Answer, Reason
+from quanheng.evidence.answer import VALID, Answer, because
+from quanheng.evidence.document_check import included
 from quanheng.evidence.errors import BadLog, BadNote
 from quanheng.evidence.keys import raw_ed25519, read_public
 from quanheng.evidence.log import policy as policies
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.checkpoint import Checkpoint
-from quanheng.evidence.log.merkle import leaf_hash
 from quanheng.evidence.log.policy import Policy
 from quanheng.evidence.log.store import Log
 from quanheng.evidence.log.witness import cosigned
@@ -173,19 +173,12 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def verified(proof: bytes, entry: bytes, policy: Policy) -> Answer:
-    """Whether an entry is in a trusted log, seen by the quorum: 1 the path  2 the log  3 the witnesses."""
+    """Whether an entry is in a trusted log, seen by the quorum: judged as any document's is."""
     try:
-        found = proofs.parse(proof)
-        if not found.holds(leaf_hash(entry)):
-            return Answer((Reason("proof_wrong", f"entry {found.index}"),))
-        if found.checkpoint.origin not in policy.logs:
-            return Answer((Reason("log_unknown", found.checkpoint.origin),))
-        if not policy.signed(found.checkpoint):
-            return Answer((Reason("proof_wrong", found.checkpoint.origin),))
-        seen = policy.seen(found.checkpoint)
+        reason, _ = included(entry, proofs.parse(proof), policy)
     except BadNote as error:
-        return Answer((Reason("proof_wrong", "", str(error)),))
-    return Answer(() if seen is not None else (Reason("witnesses_too_few", found.checkpoint.origin),))
+        return because("proof_wrong", detail=str(error))
+    return Answer((reason,)) if reason else VALID
 
 
 def _show(args: argparse.Namespace) -> int:

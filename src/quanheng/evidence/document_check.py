@@ -15,13 +15,14 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from quanheng.evidence import keys, records, signature, statement
 from quanheng.evidence.answer import VALID, Answer, Reason, because, together
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
 from quanheng.evidence.errors import BadDocument, BadKey, BadNote
+from quanheng.evidence.formats.xmldsig.signer import Signer
 from quanheng.evidence.keys import PublicKey
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.merkle import leaf_hash
@@ -36,6 +37,8 @@ from quanheng.ground.errors import NotShown
 
 Reader = Callable[[bytes], tuple[Certificate | None, Answer]]
 """Reads a certificate of some format and checks its form, e.g. `formats/dcc/check.check`."""
+Seal = Callable[[bytes, Sequence[Signer], datetime, bool], Answer | None]
+"""What a signature inside a certificate shows at a time, e.g. `formats/dcc/sealed.seal`; None: there is none."""
 
 ROLES = {CERTIFICATE: "certificates", BUNDLE: "bundles"}  # any other kind: "authority"
 CHINA = timezone(timedelta(hours=8))
@@ -90,6 +93,7 @@ class Rules:
     """What a check asks for besides trust."""
 
     read: Reader
+    seal: Seal
     grace: int  # days from a document's date of issue within which it is to be logged
 
 
@@ -100,7 +104,7 @@ def check_document(
     document: Document, trust: Trust, authority: Authority, rules: Rules, *, on: date
 ) -> Checked:
     """Steps 1 to 6 of one document. authority: what is known of keys; on: the day on which it is to hold."""
-    return judge(look(document, trust.policy, rules), trust, authority, on=on)
+    return judge(look(document, trust.policy, rules), trust, authority, rules.seal, on=on)
 
 
 def look(document: Document, policy: Policy, rules: Rules) -> Checked:
@@ -116,9 +120,14 @@ def look(document: Document, policy: Policy, rules: Rules) -> Checked:
     return with_reasons(Checked(document, VALID, content, said, logged, signed), reasons)
 
 
-def judge(seen: Checked, trust: Trust, authority: Authority, *, on: date) -> Checked:
+def judge(seen: Checked, trust: Trust, authority: Authority, seal: Seal, *, on: date) -> Checked:
     """Steps 2, 4 and 6 of a document that was looked at."""
     reasons: list[Reason] = []
+    sealed = _sealed(seen, trust, seal, on)
+    if sealed is not None:
+        reasons += sealed.reasons
+    elif not seen.document.signature:
+        reasons.append(Reason("unsigned"))
     if seen.signed is not None:
         key = _key(seen, seen.signed, trust, authority, reasons)
         _signed(seen.document.data, seen.signed, key, reasons)
@@ -179,9 +188,21 @@ def public_key(binding: KeyBinding) -> PublicKey:
     return key
 
 
+def _sealed(seen: Checked, trust: Trust, seal: Seal, on: date) -> Answer | None:
+    """What a signature inside a certificate shows, as of the time that the log proves, else of the day asked for."""
+    if seen.document.kind != CERTIFICATE:
+        return None
+    proven = seen.logged is not None
+    at = (
+        datetime.fromtimestamp(seen.logged, UTC)
+        if seen.logged is not None
+        else datetime.combine(on, time.max, CHINA)
+    )
+    return seal(seen.document.data, trust.x509, at, proven)
+
+
 def _signature(document: Document, reasons: list[Reason]) -> Signature | None:
     if not document.signature:
-        reasons.append(Reason("unsigned"))
         return None
     try:
         return signature.read(document.signature)
@@ -277,6 +298,15 @@ def _logged(document: Document, said: Statement | None, policy: Policy, reasons:
 
 def seen(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, int | None]:
     """When the quorum had seen a checkpoint that holds an entry (POSIX seconds), or why that is not shown."""
+    reason, time = included(entry, proof, policy)
+    if time == 0:
+        nobody = "策略不要求见证人，因此时间无从证明 / the policy asks for no witness, so nothing shows when"
+        return Reason("witnesses_too_few", detail=nobody), None
+    return reason, time
+
+
+def included(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, int | None]:
+    """Whether a trusted log holds an entry, as a policy asks; by when, 0 where the policy asks for no witness."""
     checkpoint = proof.checkpoint
     ours = policy.logs.get(checkpoint.origin, ())
     if not any(key.made(each) for key in ours for each in checkpoint.note.signatures):
@@ -297,9 +327,6 @@ def seen(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, 
         return Reason("witnesses_too_few"), None
     if time > LAST_TIME:
         return Reason("proof_wrong", detail="见证时间在 9999 年之后 / seen after the year 9999"), None
-    if time == 0:
-        nobody = "策略不要求见证人，因此时间无从证明 / the policy asks for no witness, so nothing shows when"
-        return Reason("witnesses_too_few", detail=nobody), None
     return None, time
 
 

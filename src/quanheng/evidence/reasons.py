@@ -65,6 +65,10 @@ REASONS: Mapping[str, Meaning] = {
     "key_revoked": _invalid("登记时密钥已吊销", "logged after the key was revoked", 8),
     "certificate_expired": _not_shown("签名证书已过期，又无从证明签于何时",
                                       "the signer's certificate has expired, and when it signed is not proven", 8),
+    "signer_differs": _not_shown("签名证书上的名称不是该机构",
+                                 "the signer's certificate does not name the laboratory", 8),
+    "signatures_several": _not_shown("文件中不止一个签名", "more than one signature stands inside", 8),
+    "signature_unsupported": _not_shown("签名的写法在此不能判断", "a signature of a kind that is not judged here", 8),
     # ---- log and status (rule 9)
     "not_logged": _not_shown("没有登记证明", "comes without a proof that it is logged", 9),
     "log_unknown": _not_shown("日志不在信任清单中", "the log is not one that is trusted here", 9),

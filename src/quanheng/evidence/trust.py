@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quanheng.evidence import keys
 from quanheng.evidence.errors import BadDocument, BadKey, BadNote
+from quanheng.evidence.formats.xmldsig.signer import Signer, read_pem
 from quanheng.evidence.keys import PublicKey
 from quanheng.evidence.log import policy as policies
 from quanheng.evidence.log.policy import Policy
@@ -23,15 +24,18 @@ class Trust:
     policy: Policy
     authority: Mapping[str, PublicKey]
     policy_file: bytes  # as it was read, for whoever hands it on
+    x509: tuple[Signer, ...] = ()  # anchors of signatures inside foreign certificates
 
 
-def trust(policy_file: bytes, authority: Iterable[PublicKey]) -> Trust:
-    """Trust in what a policy file states, and in keys of the authority. Raises BadNote."""
-    return Trust(policies.parse(policy_file), {key.identifier: key for key in authority}, policy_file)
+def trust(policy_file: bytes, authority: Iterable[PublicKey], x509: Iterable[Signer] = ()) -> Trust:
+    """Trust in what a policy file states, in keys of the authority, and in anchors. Raises BadNote."""
+    return Trust(
+        policies.parse(policy_file), {key.identifier: key for key in authority}, policy_file, tuple(x509)
+    )
 
 
 def read_trust(folder: Path) -> Trust:
-    """The trust that a folder holds: `policy` and `authority/*.pem`.
+    """The trust that a folder holds: `policy`, `authority/*.pem`, and where there are any `x509/*.pem`.
 
     Raises BadDocument, which names the file that is missing or cannot be read.
     """
@@ -48,6 +52,20 @@ def read_trust(folder: Path) -> Trust:
         except BadKey as error:
             raise BadDocument(f"{path}：{error}") from error
     try:
-        return trust(read_bytes(folder / "policy", BadDocument, at_most=policies.LARGEST), found)
+        policy = read_bytes(folder / "policy", BadDocument, at_most=policies.LARGEST)
+        return trust(policy, found, _anchors(folder / "x509"))
     except BadNote as error:
         raise BadDocument(f"{folder / 'policy'}：{error}") from error
+
+
+def _anchors(folder: Path) -> list[Signer]:
+    """Certificates X.509 of a folder. Raises BadDocument."""
+    found: list[Signer] = []
+    for path in sorted(folder.glob("*.pem")):
+        try:
+            found += read_pem(read_bytes(path, BadDocument, at_most=policies.LARGEST))
+        except ValueError as error:
+            raise BadDocument(f"{path}：不是 X.509 证书（PEM） / is no certificate X.509 in PEM") from error
+    if len(found) > MOST:
+        raise BadDocument(f"{folder}：多于 {MOST} 张证书 / {folder}: more than {MOST} certificates")
+    return found
