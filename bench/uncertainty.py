@@ -50,8 +50,9 @@ from quanheng.evidence.record import read_record, write_record
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.monte_carlo import Trials, propagate
 from quanheng.measure.quantity.shapes import Normal, StudentT, arcsine, ctrap, rectangular
+from quanheng.measure.quantity.source import Source, named
 from quanheng.measure.quantity.tolerance import numerical_tolerance
-from quanheng.measure.quantity.uncertain import Source, Uncertain, named, quantity
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 from quanheng.measure.risk import NormalPrior, global_risks
 
 Method = Literal["sobol", "plain"]

@@ -17,7 +17,8 @@ from quanheng.evidence.formats import gtc
 from quanheng.evidence.formats.shelf import FORMATS
 from quanheng.evidence.record import read_record, write_record
 from quanheng.measure.quantity.model import Complex, Model
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated, named, quantity
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 
 GTC = pytest.importorskip("GTC")
 pr = pytest.importorskip("GTC.persistence")

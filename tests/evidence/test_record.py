@@ -22,6 +22,7 @@ from quanheng.evidence.errors import BadRecord
 from quanheng.evidence.record import MAGIC, read_record, write_record
 from quanheng.evidence.recorded_model import RecordedModel
 from quanheng.measure.errors import InvalidCorrelation
+from quanheng.measure.quantity.contributions import Sparse
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.shapes import (
     Arcsine,
@@ -34,16 +35,8 @@ from quanheng.measure.quantity.shapes import (
     Trapezoidal,
     Triangular,
 )
-from quanheng.measure.quantity.uncertain import (
-    Source,
-    Sparse,
-    Uncertain,
-    by_row,
-    correlated,
-    exact,
-    named,
-    quantity,
-)
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, by_row, exact, quantity
 
 N = 7
 

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from quanheng.measure.budget import OWN, by_certificate, by_input, by_source, over_population
 from quanheng.measure.quantity.model import Evaluation, Model
-from quanheng.measure.quantity.uncertain import Source, Uncertain, by_row, correlated, exact, named, quantity
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, by_row, exact, quantity
 
 COEFFICIENTS = st.floats(-3, 3)
 

@@ -7,7 +7,8 @@ import pytest
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.shapes import rectangular, triangular
-from quanheng.measure.quantity.uncertain import Source, Uncertain, exact, quantity
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import Uncertain, exact, quantity
 
 
 def within(name: str, value: float, half_width: float) -> Uncertain:

@@ -8,7 +8,8 @@ import pytest
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.second_order import linear_enough, second_order
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated, quantity
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 
 GAUGE_BLOCK = "ls + d0 + d1 + d2 - ls*(dalpha*(thbar + Delta) + alphas*dtheta)"
 # H.1, table H.1: value, standard uncertainty and degrees of freedom; nm and K

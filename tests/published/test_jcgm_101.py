@@ -8,7 +8,8 @@ import pytest
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.monte_carlo import Trials, propagate
 from quanheng.measure.quantity.shapes import Normal, Shape, StudentT, arcsine, ctrap, rectangular
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated, quantity
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 
 TRIALS = 1 << 20
 

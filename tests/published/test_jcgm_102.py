@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from quanheng.measure.quantity.model import Model
-from quanheng.measure.quantity.uncertain import Source, correlated, quantity
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import quantity
 
 # 9.4.1.2: six simultaneous observations of V (V), I (A) and φ (rad)
 OBSERVATIONS = np.array(

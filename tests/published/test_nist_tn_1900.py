@@ -6,7 +6,8 @@ import pytest
 
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.shapes import StudentT
-from quanheng.measure.quantity.uncertain import Source, quantity
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import quantity
 
 
 def test_thermal_expansion_coefficient_of_e13() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.shapes import Shape, rectangular, triangular
-from quanheng.measure.quantity.uncertain import Source, Uncertain, quantity
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 
 POTASSIUM_HYDROGEN_PHTHALATE = "8*C + 5*H + 4*O + K"
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from quanheng.measure.quantity.model import Model
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated, quantity
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 
 
 def test_interpolated_line_of_2008_keeps_the_degrees_of_freedom_of_its_points() -> None:

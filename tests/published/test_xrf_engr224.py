@@ -6,7 +6,8 @@ import pytest
 
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Model
-from quanheng.measure.quantity.uncertain import Source, quantity
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import quantity
 
 
 def test_thickness_by_x_ray_fluorescence() -> None:

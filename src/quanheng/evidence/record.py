@@ -38,7 +38,9 @@ from quanheng.evidence.recorded_sources import (
 )
 from quanheng.ground.digest import canonical_line, sha256_bytes
 from quanheng.measure.errors import MeasureError
-from quanheng.measure.quantity.uncertain import Column, Source, Sparse, Uncertain, dense
+from quanheng.measure.quantity.contributions import Column, Sparse, dense
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import Uncertain
 
 FORMAT = "quanheng-record-1"
 MAGIC = b"quanheng record\n"

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from quanheng.evidence.errors import BadRecord, expect
-from quanheng.measure.quantity.graph import Tape
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.operations import BY_CODE
+from quanheng.measure.quantity.tape import Tape
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,16 +15,9 @@ from numpy.typing import NDArray
 from quanheng.evidence.errors import BadRecord, expect
 from quanheng.ground.digest import canonical_line
 from quanheng.measure.quantity import shapes
-from quanheng.measure.quantity.uncertain import (
-    Column,
-    Ensemble,
-    SomeRows,
-    Source,
-    Sparse,
-    Uncertain,
-    check_same,
-    checked_correlation,
-)
+from quanheng.measure.quantity.contributions import Column, Sparse
+from quanheng.measure.quantity.source import Ensemble, SomeRows, Source, check_same, checked_correlation
+from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
 Dof = float | Float

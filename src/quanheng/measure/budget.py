@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quanheng.measure.quantity.contributions import Column, Sparse, dense, partners, weighted
 from quanheng.measure.quantity.model import Evaluation
-from quanheng.measure.quantity.uncertain import Column, Source, Sparse, Uncertain, dense, partners, weighted
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
 Rows = NDArray[np.intp]

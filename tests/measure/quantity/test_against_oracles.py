@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from uncertainties import umath
 
 from quanheng.measure.quantity.model import Complex, Model
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated, named, quantity
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 
 NAMES = ("a", "b", "c", "d")
 

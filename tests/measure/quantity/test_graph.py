@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from quanheng.measure.errors import InvalidModel
-from quanheng.measure.quantity.graph import ALIASES, MADE_OF, PARTIALS, Graph, gradient, tape
+from quanheng.measure.quantity.graph import ALIASES, MADE_OF, PARTIALS, Graph, gradient
 from quanheng.measure.quantity.operations import OPERATIONS
+from quanheng.measure.quantity.tape import tape
 
 # points at which an operation and its derivatives exist
 AT: dict[str, tuple[float, ...]] = {"arccosh": (1.7,), "arctan2": (-0.4, -1.3), "power": (1.7, -2.3)}

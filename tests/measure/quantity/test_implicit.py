@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from quanheng.measure.errors import InvalidModel, NotConverged
 from quanheng.measure.quantity.implicit import ImplicitModel
 from quanheng.measure.quantity.model import Model
-from quanheng.measure.quantity.uncertain import Source, named, quantity
+from quanheng.measure.quantity.source import Source, named
+from quanheng.measure.quantity.uncertain import quantity
 
 
 def test_an_implicit_model_gives_what_the_explicit_one_gives_with_its_correlation() -> None:

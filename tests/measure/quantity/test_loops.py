@@ -24,7 +24,8 @@ from quanheng.measure.quantity.shapes import (
     Trapezoidal,
     Triangular,
 )
-from quanheng.measure.quantity.uncertain import Source, correlated, named, quantity
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import quantity
 
 SHAPES: tuple[Shape, ...] = (
     CTrap(0.3),

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from quanheng.measure.errors import InvalidCorrelation, InvalidModel, InvalidUncertainty
-from quanheng.measure.quantity import model as module
+from quanheng.measure.quantity import propagation
 from quanheng.measure.quantity.model import Complex, Model
-from quanheng.measure.quantity.uncertain import Source, Uncertain, by_row, correlated, exact, named, quantity
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, by_row, exact, quantity
 
 MODEL = Model({"p": "V*I*cos(phi)", "q": "V*I*sin(phi) + k"})
 
@@ -49,7 +50,7 @@ def test_columns_give_what_their_rows_give_one_by_one(n: int) -> None:
 def test_blocks_of_rows_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = meters(23)
     whole = MODEL(inputs)
-    monkeypatch.setattr(module, "BLOCK", 5)
+    monkeypatch.setattr(propagation, "BLOCK", 5)
     blocks = MODEL(inputs)
     for name in MODEL.outputs:
         assert blocks[name].value == pytest.approx(whole[name].value, rel=1e-15)

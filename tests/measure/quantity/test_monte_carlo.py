@@ -6,7 +6,8 @@ from quanheng.measure.errors import InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.monte_carlo import propagate, validate
 from quanheng.measure.quantity.second_order import linear_enough
-from quanheng.measure.quantity.uncertain import Source, named, quantity
+from quanheng.measure.quantity.source import Source, named
+from quanheng.measure.quantity.uncertain import quantity
 
 
 def line(n: int = 1) -> Evaluation:

@@ -19,7 +19,8 @@ from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.second_order import linear_enough, second_order
 from quanheng.measure.quantity.shapes import StudentT, arcsine
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated, named, quantity
+from quanheng.measure.quantity.source import Source, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, quantity
 from quanheng.measure.quantity.units import parse_unit
 from quanheng.measure.risk import NormalPrior, global_risks
 

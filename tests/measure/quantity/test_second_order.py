@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.second_order import linear_enough, second_order
+from quanheng.measure.quantity.source import Source, correlated
 from quanheng.measure.quantity.tolerance import numerical_tolerance
-from quanheng.measure.quantity.uncertain import Source, correlated, quantity
+from quanheng.measure.quantity.uncertain import quantity
 
 
 def test_second_order_is_exact_for_a_quadratic_form_of_correlated_normals() -> None:

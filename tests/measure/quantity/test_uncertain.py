@@ -11,20 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidCorrelation, InvalidUncertainty
+from quanheng.measure.quantity.contributions import Sparse, dense
 from quanheng.measure.quantity.model import Model
 from quanheng.measure.quantity.shapes import Rectangular
-from quanheng.measure.quantity.uncertain import (
-    Source,
-    Sparse,
-    Uncertain,
-    by_row,
-    checked_correlation,
-    correlated,
-    dense,
-    exact,
-    named,
-    quantity,
-)
+from quanheng.measure.quantity.source import Source, checked_correlation, correlated, named
+from quanheng.measure.quantity.uncertain import Uncertain, by_row, exact, quantity
 
 Matrix = NDArray[np.float64]
 

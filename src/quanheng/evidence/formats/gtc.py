@@ -23,7 +23,8 @@ from quanheng.evidence.record import read_record, write_record
 from quanheng.evidence.recorded_sources import said_identity
 from quanheng.ground.digest import canonical_line, read_json
 from quanheng.measure.errors import MeasureError
-from quanheng.measure.quantity.uncertain import Ensemble, Source, Uncertain, checked_correlation
+from quanheng.measure.quantity.source import Ensemble, Source, checked_correlation
+from quanheng.measure.quantity.uncertain import Uncertain
 
 VERSION = "https://measurement.govt.nz/gtc/json_1.5.0"
 LEAF = re.compile(r"\((\d{1,50}), (\d{1,50})\)")

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.calibration.scatter import Effect
-from quanheng.measure.quantity.uncertain import Column, Source, Uncertain, correlated
+from quanheng.measure.quantity.contributions import Column
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
 

@@ -17,7 +17,8 @@ from quanheng.measure.calibration.points import Basis
 from quanheng.measure.calibration.scatter import Effect
 from quanheng.measure.errors import InvalidData, InvalidUncertainty
 from quanheng.measure.quantity.freedom import checked_dof, coverage_factor, effective
-from quanheng.measure.quantity.uncertain import Source, Uncertain
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
 Spread = Literal["stated", "residuals"]

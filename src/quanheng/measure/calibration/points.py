@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import comb
 
 from quanheng.measure.errors import InvalidCorrelation, InvalidData, InvalidUncertainty
-from quanheng.measure.quantity.uncertain import checked_correlation
+from quanheng.measure.quantity.source import checked_correlation
 
 Float = NDArray[np.float64]
 

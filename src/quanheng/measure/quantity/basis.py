@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidModel
-from quanheng.measure.quantity.graph import Tape
+from quanheng.measure.quantity.contributions import Sparse, dense
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.schedule import Schedule, schedule
 from quanheng.measure.quantity.shapes import Normal, Shape, Tabulated
-from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.tape import Tape
+from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
 

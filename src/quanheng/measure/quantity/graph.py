@@ -1,23 +1,21 @@
-"""A measurement model as a graph of operations, traced once, and as the tape that evaluates it.
+"""A measurement model as a graph of operations, traced once; `tape.py` runs it.
 
 Equal terms are one node, so a graph's derivatives share what they have in common with the model. Derivatives are
-graphs again: the gradient of an output by adjoints, and its derivative once more for the terms of second order. A
-tape runs a graph on single numbers or on columns.
+graphs again: the gradient of an output by adjoints, and its derivative once more for the terms of second order.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidModel
-from quanheng.measure.quantity.operations import BY_CODE, OPERATIONS, Operation
+from quanheng.measure.quantity.operations import OPERATIONS, Operation
 
 Float = NDArray[np.float64]
 Term: TypeAlias = "Node | float | int"
@@ -276,101 +274,3 @@ def plus(a: Node | None, b: Node) -> Node:
         return b
     negated = b.entry.operation is OPERATIONS["negative"]
     return a - Node(b.graph, b.entry.operands[0]) if negated else a + b
-
-
-# ---- evaluation ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tape:
-    """A graph as a straight list of operations on registers.
-
-    Registers 0 … hold the inputs in order, then the constants, then the result of each row of `code`
-    (operation code, operand, operand; the operand of an operation of arity 1 stands twice). An output is a register.
-    """
-
-    inputs: tuple[str, ...]
-    constants: Float
-    code: NDArray[np.int32]
-    outputs: NDArray[np.int32]
-
-    @cached_property
-    def _numbers(self) -> list[tuple[Callable[..., float], int, int]]:
-        return [(op.number, a, b if op.arity == 2 else -1) for op, a, b in self._rows()]
-
-    @cached_property
-    def _columns(self) -> list[tuple[Callable[..., Any], int, int]]:
-        return [(op.columns, a, b if op.arity == 2 else -1) for op, a, b in self._rows()]
-
-    @cached_property
-    def _known(self) -> list[float]:
-        return [float(each) for each in self.constants]
-
-    @cached_property
-    def _results(self) -> list[int]:
-        return [int(each) for each in self.outputs]
-
-    def _rows(self) -> list[tuple[Operation, int, int]]:
-        return [(BY_CODE[int(code)], int(a), int(b)) for code, a, b in self.code]
-
-    def numbers(self, x: Sequence[float]) -> list[float]:
-        """Outputs at one point, in Python's floats (fastest for a single result). InvalidModel where undefined."""
-        register = [*x, *self._known]
-        append = register.append
-        try:
-            for function, a, b in self._numbers:
-                append(function(register[a], register[b]) if b >= 0 else function(register[a]))
-        except (ValueError, ZeroDivisionError, OverflowError) as error:
-            raise undefined_at(dict(zip(self.inputs, x, strict=True))) from error
-        return [register[each] for each in self._results]
-
-    def columns(self, x: Sequence[Float | float]) -> list[Any]:
-        """Outputs for columns (n,) or numbers, broadcast by NumPy; NaN or infinite where undefined."""
-        register: list[Any] = [*x, *self._known]
-        append = register.append
-        with np.errstate(all="ignore"):
-            for function, a, b in self._columns:
-                append(function(register[a], register[b]) if b >= 0 else function(register[a]))
-        return [register[each] for each in self._results]
-
-
-def undefined_at(point: Mapping[str, float]) -> InvalidModel:
-    """The error that names the point at which a model or its derivative is undefined."""
-    shown = ", ".join(f"{name} = {value:g}" for name, value in point.items())
-    return InvalidModel(
-        f"模型或其导数在 {shown} 处无定义 / the model or a derivative of it is undefined at {shown}"
-    )
-
-
-def tape(outputs: Iterable[Node], inputs: Sequence[str], graph: Graph) -> Tape:
-    """The tape of some nodes of a graph, over inputs in the order given."""
-    wanted = [node.place for node in outputs]
-    needed = _needed(graph, wanted)
-    register = {graph.input(name).place: k for k, name in enumerate(inputs)}
-    constants = [place for place in needed if graph.entries[place].constant is not None]
-    register.update({place: len(inputs) + k for k, place in enumerate(constants)})
-    code: list[tuple[int, int, int]] = []
-    for place in needed:
-        entry = graph.entries[place]
-        if entry.operation is None:
-            if place not in register:
-                raise InvalidModel(f"模型中的 {entry.name} 不是输入 / {entry.name} in the model is no input")
-            continue
-        a, b = register[entry.operands[0]], register[entry.operands[-1]]
-        register[place] = len(inputs) + len(constants) + len(code)
-        code.append((entry.operation.code, a, b))
-    return Tape(
-        tuple(inputs),
-        np.array([graph.entries[place].constant for place in constants], dtype=float),
-        np.array(code, dtype=np.int32).reshape(-1, 3),
-        np.array([register[place] for place in wanted], dtype=np.int32),
-    )
-
-
-def _needed(graph: Graph, wanted: Sequence[int]) -> list[int]:
-    """Places that the wanted ones are made of, in order."""
-    needed = set(wanted)
-    for place in range(max(needed, default=-1), -1, -1):
-        if place in needed:
-            needed.update(graph.entries[place].operands)
-    return sorted(needed)

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidModel, NotConverged
+from quanheng.measure.quantity.contributions import Sparse, dense
 from quanheng.measure.quantity.model import Input, Model, gathered
-from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, dense
+from quanheng.measure.quantity.source import Source
+from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
 

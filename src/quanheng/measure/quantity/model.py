@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import inspect
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,27 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.errors import InvalidModel, InvalidUncertainty
-from quanheng.measure.quantity.complex_term import ComplexTerm
-from quanheng.measure.quantity.constants import CONSTANTS, PURE, Constant
-from quanheng.measure.quantity.expression import Value, in_order, names_in, read
-from quanheng.measure.quantity.freedom import effective
-from quanheng.measure.quantity.graph import Graph, Node, Tape, gradient, tape, undefined_at
-from quanheng.measure.quantity.uncertain import (
-    Source,
-    Sparse,
-    Uncertain,
-    check_apart,
-    check_same,
-    component,
-    exact,
-    groups,
-    rows_of,
-)
+from quanheng.measure.quantity.constants import CONSTANTS, Constant
+from quanheng.measure.quantity.graph import Graph, Node
+from quanheng.measure.quantity.propagation import Derivatives, propagated
+from quanheng.measure.quantity.source import check_apart
+from quanheng.measure.quantity.tape import tape, undefined_at
+from quanheng.measure.quantity.traced import by_output, names_of, parts, read_all, traced
+from quanheng.measure.quantity.uncertain import Uncertain, exact
 
 Float = NDArray[np.float64]
-
-# rows of a block: its registers stay in the cache
-BLOCK = 8192
 
 
 class Complex(NamedTuple):
@@ -64,15 +51,15 @@ class Model:
     ) -> None:
         self.graph = Graph()
         if callable(expressions):
-            found, used = _traced(expressions, inputs, complex_inputs, self.graph)
+            found, used = traced(expressions, inputs, complex_inputs, self.graph)
         else:
-            found, used = _read(_by_output(expressions), inputs, complex_inputs, self.graph)
+            found, used = read_all(by_output(expressions), inputs, complex_inputs, self.graph)
         nodes: dict[str, Node] = {}
         for name, value in found.items():
-            nodes.update(_parts(name, value))
+            nodes.update(parts(name, value))
         self.nodes = nodes
         self.outputs = tuple(nodes)
-        self.inputs = tuple(part for name in used for part in _names(name, complex_inputs))
+        self.inputs = tuple(part for name in used for part in names_of(name, complex_inputs))
         self.constants = {
             name: CONSTANTS[name] for name in self.inputs if name in CONSTANTS and name not in (inputs or ())
         }
@@ -147,27 +134,6 @@ def gathered(
     return {name: given[name] for name in names}, n
 
 
-class Derivatives(NamedTuple):
-    """A tape of values, then derivatives; `places[j]` lists (input, place among the tape's outputs) that are not 0."""
-
-    tape: Tape
-    places: tuple[tuple[tuple[int, int], ...], ...]
-
-    @classmethod
-    def of(cls, outputs: Sequence[Node], terms: Sequence[Node], inputs: Sequence[str]) -> Derivatives:
-        """Values and gradients of some nodes."""
-        wanted = list(outputs)
-        places = []
-        for output in outputs:
-            row = []
-            for i, part in enumerate(gradient(output, terms)):
-                if part is not None:
-                    row.append((i, len(wanted)))
-                    wanted.append(part)
-            places.append(tuple(row))
-        return cls(tape(wanted, inputs, outputs[0].graph), tuple(places))
-
-
 class Evaluation:
     """What a model makes of its inputs: `outputs` by name, each an uncertain column, and what they came from."""
 
@@ -176,7 +142,11 @@ class Evaluation:
         self.inputs = dict(inputs)
         self.n = n
         self.outputs = dict(
-            zip(model.outputs, _propagated(model, list(self.inputs.values()), n), strict=True)
+            zip(
+                model.outputs,
+                propagated(model.first, model.outputs, list(self.inputs.values()), n),
+                strict=True,
+            )
         )
 
     def __getitem__(self, output: str) -> Uncertain:
@@ -234,177 +204,6 @@ class Evaluation:
         return np.asarray(np.clip(r, -1.0, 1.0))
 
 
-def _propagated(model: Model, columns: list[Uncertain], n: int) -> Iterator[Uncertain]:
-    """Each output's column.
-
-    Row blocks: values and derivatives by the tape; private contributions are summed in quadrature within a block,
-    so that nothing of size inputs × rows is ever held; shared ones are written to their column.
-    """
-    first = model.first
-    private = _by_source([each.private for each in columns])
-    shared = _by_source([each.shared for each in columns])
-    q = len(model.outputs)
-    value, private_part, rest = np.empty((q, n)), np.zeros((q, n)), np.zeros((q, n))
-    sources = list(shared)
-    jacobian: list[dict[Source, Float]] = [{} for _ in range(q)]
-    sparse_of: list[dict[int, Float]] = [{} for _ in range(q)]
-    needs_all = {i for source in sources for i, column in shared[source] if isinstance(column, Sparse)}
-    clusters = _clusters(private)
-    # a single private source stays what it is, so that nothing of its correlations is lost: then `private_part` is
-    # its contribution, otherwise the variance of all of them
-    alone = next(iter(private)) if len(private) == 1 else None
-    for start in range(0, n, BLOCK):
-        part = slice(start, min(start + BLOCK, n))
-        x = [float(each.value[0]) if len(each) == 1 else each.value[part] for each in columns]
-        found = first.tape.columns(x)
-        for j in range(q):
-            value[j, part] = found[j]
-            partial = {i: found[place] for i, place in first.places[j]}
-            if alone is None:
-                _add_private(private_part[j, part], rest[j, part], clusters, partial, part)
-            elif (held := _contribution(private[alone], partial, part)) is not None:
-                private_part[j, part] = held
-            for source in sources:
-                for i, column in shared[source]:
-                    if i in partial and not isinstance(column, Sparse):
-                        into = jacobian[j].setdefault(source, np.zeros(n))
-                        into[part] += partial[i] * (column if len(column) == 1 else column[part])
-            for i in needs_all & partial.keys():
-                sparse_of[j].setdefault(i, np.empty(n))[part] = partial[i]
-    for j in range(q):
-        _check_defined(model, columns, value[j], private_part[j], jacobian[j])
-        contributions: dict[Source, Any] = {
-            source: jacobian[j][source] for source in sources if source in jacobian[j]
-        }
-        _add_sparse(contributions, shared, sparse_of[j], n)
-        own = {}
-        if np.any(private_part[j]):
-            if alone is not None:
-                own[alone] = private_part[j]
-            else:
-                dof = effective(private_part[j], rest[j])
-                merged = _condensed(private, {i for i, _ in first.places[j]})
-                own[Source(f"private to {model.outputs[j]}", dof, merged=merged)] = np.sqrt(private_part[j])
-        yield Uncertain(value[j], contributions, own)
-
-
-def _condensed(
-    private: Mapping[Source, list[tuple[int, Any]]], inputs: Collection[int]
-) -> frozenset[Hashable]:
-    """Identities that are lost to sight when the private sources of some inputs are condensed into one."""
-    found: set[Hashable] = set()
-    for source, terms in private.items():
-        if any(i in inputs for i, _ in terms):
-            found |= {
-                source.identity,
-                *source.merged,
-                *(source.ensemble.identities if source.ensemble else ()),
-            }
-    return frozenset(found)
-
-
-def _by_source(parts: Sequence[Mapping[Source, Any]]) -> dict[Source, list[tuple[int, Any]]]:
-    """For each source, the inputs that hold it with their contributions."""
-    found: dict[Source, list[tuple[int, Any]]] = {}
-    known: dict[Source, Source] = {}
-    for i, part in enumerate(parts):
-        for source, column in part.items():
-            check_same(known.setdefault(source, source), source)
-            found.setdefault(source, []).append((i, column))
-    return found
-
-
-Cluster: TypeAlias = dict[Source, list[tuple[int, Float]]]
-
-
-def _clusters(private: Mapping[Source, list[tuple[int, Float]]]) -> list[Cluster]:
-    """Private sources, those of one ensemble together."""
-    marks: dict[Source, Any] = dict.fromkeys(private)
-    return [{source: private[source] for source in group} for group in groups(marks)]
-
-
-def _add_private(
-    variance: Float, rest: Float, clusters: list[Cluster], partial: Mapping[int, Any], part: slice
-) -> None:
-    """Add to the variance (rows of a block) and to Welch–Satterthwaite's sum what the private sources contribute."""
-    for cluster in clusters:
-        if len(cluster) == 1:
-            ((source, terms),) = cluster.items()
-            held = _contribution(terms, partial, part)
-            if held is not None:
-                v = held * held
-                variance += v
-                if np.ndim(source.dof):
-                    rest += v * v / np.asarray(source.dof)[part]
-                elif source.dof != np.inf:
-                    v *= v
-                    v *= 1.0 / source.dof
-                    rest += v
-        else:
-            held_by = {
-                rows_of(source, part): c
-                for source, terms in cluster.items()
-                if (c := _contribution(terms, partial, part)) is not None
-            }
-            if held_by:
-                v, over = component(held_by, len(variance))
-                variance += v
-                rest += over
-
-
-def _contribution(terms: list[tuple[int, Float]], partial: Mapping[int, Any], part: slice) -> Float | None:
-    """What a source contributes to an output in the rows of a block; None if its inputs do not matter there."""
-    held = None
-    for i, u in terms:
-        if i in partial:
-            c = u[part] if isinstance(partial[i], float) and partial[i] == 1.0 else partial[i] * u[part]
-            held = c if held is None else held + c
-    return held
-
-
-def _add_sparse(
-    contributions: dict[Source, Any],
-    shared: Mapping[Source, list[tuple[int, Any]]],
-    partials: Mapping[int, Float],
-    n: int,
-) -> None:
-    """Contributions of sources that touch some rows; dense where the source touches rows in several ways."""
-    for source, terms in shared.items():
-        held = [(i, column) for i, column in terms if isinstance(column, Sparse) and i in partials]
-        if not held:
-            continue
-        one = len(held) == 1 or all(column.rows is held[0][1].rows for _, column in held)
-        if one and source not in contributions:
-            rows = held[0][1].rows
-            contributions[source] = Sparse(
-                rows, np.sum([partials[i][rows] * column.values for i, column in held], axis=0)
-            )
-            continue
-        into = contributions.setdefault(source, np.zeros(n))
-        for i, column in held:
-            into[column.rows] += partials[i][column.rows] * column.values
-
-
-def _check_defined(
-    model: Model,
-    columns: list[Uncertain],
-    value: Float,
-    private_part: Float,
-    jacobian: Mapping[Source, Float],
-) -> None:
-    good = np.isfinite(value) & np.isfinite(private_part)
-    for column in jacobian.values():
-        good &= np.isfinite(column)
-    if not np.all(good):
-        row = int(np.flatnonzero(~good)[0])
-        point = {
-            name: float(each.value[row if len(each) > 1 else 0])
-            for name, each in zip(model.inputs, columns, strict=True)
-        }
-        error = undefined_at(point)
-        raise InvalidModel(f"第 {row + 1} 行 / row {row + 1}: {error}") if len(value) > 1 else error
-
-
 def _related(a: Uncertain, b: Uncertain) -> bool:
     """Whether a source of one is correlated with one of the other."""
     for mine, theirs in ((a.shared, b.shared), (a.private, b.private)):
@@ -414,83 +213,6 @@ def _related(a: Uncertain, b: Uncertain) -> bool:
             if not known.isdisjoint(wanted):
                 return True
     return False
-
-
-# ---- reading a model -------------------------------------------------------------------------------------------
-
-
-def _by_output(expressions: str | Mapping[str, str]) -> dict[str, str]:
-    if not isinstance(expressions, str):
-        if not expressions:
-            raise InvalidModel("模型没有输出 / the model has no output")
-        return dict(expressions)
-    left, equals, right = expressions.partition("=")
-    return {left.strip(): right} if equals else {"y": expressions}
-
-
-def _read(
-    texts: Mapping[str, str], inputs: Sequence[str] | None, complex_inputs: Collection[str], graph: Graph
-) -> tuple[dict[str, Value], list[str]]:
-    for output in texts:
-        if not output.isidentifier():
-            raise InvalidModel(f"输出名“{output}”不是标识符 / the output's name {output!r} is no identifier")
-    uses = {output: names_in(text) for output, text in texts.items()}
-    itself = next((output for output, used in uses.items() if output in used), None)
-    if itself is not None:
-        raise InvalidModel(
-            f"{itself} 是输出的名称，不能又出现在它自己的式中；另取输出名，如 {itself}1 = … / "
-            f"{itself} names the output and stands in its own expression: choose another name, such as {itself}1 = …"
-        )
-    clash = [name for name in texts if name in (inputs or ())]
-    if clash:
-        raise InvalidModel(f"{clash[0]} 既是输入又是输出 / {clash[0]} is both an input and an output")
-    free = list(dict.fromkeys(name for names in uses.values() for name in names if name not in texts))
-    if inputs is None:
-        used = [name for name in free if name not in PURE]
-    else:
-        used = [*inputs, *(name for name in free if name in CONSTANTS and name not in inputs)]
-    known: dict[str, Value] = {name: _input(name, complex_inputs, graph) for name in used}
-    found: dict[str, Value] = {}
-    for output in in_order(uses):
-        known[output] = found[output] = read(texts[output], graph, known)
-    return {output: found[output] for output in texts}, used
-
-
-def _traced(
-    function: Callable[..., Any], inputs: Sequence[str] | None, complex_inputs: Collection[str], graph: Graph
-) -> tuple[dict[str, Value], list[str]]:
-    names = list(inputs) if inputs is not None else list(inspect.signature(function).parameters)
-    result = function(*(_input(name, complex_inputs, graph) for name in names))
-    if isinstance(result, Mapping):
-        found = dict(result)
-    elif isinstance(result, tuple | list):
-        found = {f"y{k + 1}": each for k, each in enumerate(result)}
-    else:
-        found = {"y": result}
-    for name, each in found.items():
-        if not isinstance(each, Node | ComplexTerm):
-            if not isinstance(each, int | float):
-                raise InvalidModel(
-                    f"输出 {name} 不是模型的项 / the output {name} is no term of the model: {each!r}"
-                )
-            found[name] = graph.constant(each)
-    return found, names
-
-
-def _input(name: str, complex_inputs: Collection[str], graph: Graph) -> Value:
-    if name in complex_inputs:
-        return ComplexTerm(graph.input(f"{name}.re"), graph.input(f"{name}.im"))
-    return graph.input(name)
-
-
-def _names(name: str, complex_inputs: Collection[str]) -> list[str]:
-    return [f"{name}.re", f"{name}.im"] if name in complex_inputs else [name]
-
-
-def _parts(name: str, value: Value) -> dict[str, Node]:
-    return (
-        {f"{name}.re": value.re, f"{name}.im": value.im} if isinstance(value, ComplexTerm) else {name: value}
-    )
 
 
 def _unknown(name: str, known: Collection[str]) -> InvalidModel:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.quantity.graph import Tape
+from quanheng.measure.quantity.tape import Tape
 
 Whole = NDArray[np.int64]
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.quantity.graph import Node, Tape, gradient, tape
+from quanheng.measure.quantity.graph import Node, gradient
 from quanheng.measure.quantity.model import Evaluation, Model
+from quanheng.measure.quantity.tape import Tape, tape
 from quanheng.measure.quantity.tolerance import numerical_tolerance
 
 Float = NDArray[np.float64]

@@ -16,7 +16,8 @@ from scipy.special import chdtrc
 
 from quanheng.measure.errors import InvalidData
 from quanheng.measure.quantity.freedom import checked_dof
-from quanheng.measure.quantity.uncertain import Source, Uncertain, checked_u, correlated, quantity
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import Uncertain, checked_u, quantity
 
 Float = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from quanheng.measure.errors import InvalidCorrelation
 from quanheng.measure.quantity.freedom import welch_satterthwaite
 from quanheng.measure.quantity.shapes import Normal
-from quanheng.measure.quantity.uncertain import Source, Uncertain, correlated
+from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.uncertain import Uncertain
 from quanheng.measure.quantity.units import Unit, parse_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, EffectSpec, InputSpec, Polar
 

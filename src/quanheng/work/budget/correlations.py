@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidCorrelation
-from quanheng.measure.quantity.uncertain import checked_correlation
+from quanheng.measure.quantity.source import checked_correlation
 from quanheng.work.budget.budget_file import CorrelationSpec, InputSpec
 from quanheng.work.budget.inputs import correlation_coefficient
 from quanheng.work.budget.names import identifier

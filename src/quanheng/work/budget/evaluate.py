@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from quanheng.measure.budget import InputRow, by_certificate, by_input
 from quanheng.measure.conformity import Verdict, decide
 from quanheng.measure.errors import InvalidLimits, InvalidModel, UnitError
+from quanheng.measure.quantity.contributions import dense
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.second_order import second_order
-from quanheng.measure.quantity.uncertain import dense
 from quanheng.measure.quantity.unit_check import check, require_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
 from quanheng.work.budget.columns import Columns, Given, columns_of

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from quanheng.evidence.chain.columns import Chain
-from quanheng.measure.quantity.uncertain import Source, Sparse, Uncertain, named
+from quanheng.measure.quantity.contributions import Sparse
+from quanheng.measure.quantity.source import Source, named
+from quanheng.measure.quantity.uncertain import Uncertain
 
 
 def results(chain: Chain, points: Sequence[int]) -> Uncertain:
