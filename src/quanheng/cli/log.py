@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from quanheng.cli.keys import add_passphrase, opened
+from quanheng.evidence import registry
 from quanheng.evidence.answer import VALID, Answer, because
 from quanheng.evidence.document_check import included
 from quanheng.evidence.errors import BadLog, BadNote
@@ -122,12 +123,12 @@ def _publish(args: argparse.Namespace) -> int:
     with Log.open(args.log, write=True) as log:
         published = log.publish(key)
         if args.policy:
-            published = _witnessed(log, _policy(args.policy))
+            published = witnessed(log, _policy(args.policy))
         print(f"{published.size} 条 / entries，{published.root.hex()}")
         return 0
 
 
-def _witnessed(log: Log, policy: Policy) -> Checkpoint:
+def witnessed(log: Log, policy: Policy) -> Checkpoint:
     """Ask every witness that has an address; one that cannot be reached is told, and the others go on."""
     for name, key in policy.witnesses.items():
         if name in policy.urls:
@@ -147,14 +148,7 @@ def _prove(args: argparse.Namespace) -> int:
             raise Fault(
                 f"没有第 {args.index} 条，日志有 {log.size} 条 / there is no entry {args.index}: the log has {log.size}"
             )
-        holding = (each for each in log.checkpoints() if each.size > args.index)
-        # the earliest says when
-        first = next((each for each in holding if policy is None or policy.seen(each) is not None), None)
-        if first is None:
-            raise NotShown(
-                "还没有检查点，或见证人不足：先 quanheng log publish / "
-                "no checkpoint holds it yet, or too few witnesses: publish first"
-            )
+        first = registry.earliest(log, args.index, policy)
         data = str(log.prove(args.index, first)).encode()
     if args.out:
         write_durably(args.out, data)

@@ -95,6 +95,7 @@ class Rules:
     read: Reader
     seal: Seal
     grace: int  # days from a document's date of issue within which it is to be logged
+    assumed: int | None = None  # POSIX seconds at which a document without proof is to be logged (admission)
 
 
 # ---- one document ----------------------------------------------------------------------------------------------
@@ -114,6 +115,8 @@ def look(document: Document, policy: Policy, rules: Rules) -> Checked:
     signed = _signature(document, reasons)
     said = _statement(document, content, signed, reasons)
     logged = _logged(document, said, policy, reasons)
+    if logged is None and not document.proof:
+        logged = rules.assumed
     issued = _issued(content, said)
     if issued is not None and logged is not None and (reason := in_time(issued, logged, rules.grace)):
         reasons.append(reason)

@@ -119,7 +119,7 @@ def _forks(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
     """Documents whose checkpoints have one size and different roots."""
     roots: dict[tuple[str, int], dict[bytes, list[Checked]]] = defaultdict(lambda: defaultdict(list))
     for each in found:
-        if each.logged is not None:
+        if each.logged is not None and each.document.proof:
             checkpoint = proofs.parse(each.document.proof).checkpoint
             roots[checkpoint.origin, checkpoint.size][checkpoint.root].append(each)
     for (origin, size), versions in roots.items():

@@ -6,6 +6,7 @@ certificate, but not hidden: its statement in the log holds the whole record.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import types
 import typing
@@ -14,6 +15,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.keys import PublicKey
 from quanheng.ground.digest import canonical_line, read_json
 
 FORMAT = "quanheng-record-1"
@@ -93,6 +95,15 @@ class TypeApproval:
 Record = KeyBinding | Scope | Status | TypeApproval
 RECORDS: dict[str, type[Record]] = {each.kind: each for each in (KeyBinding, Scope, Status, TypeApproval)}
 HINTS = {each: typing.get_type_hints(each) for each in RECORDS.values()}
+
+
+def of_key(key: PublicKey) -> dict[str, str]:
+    """The fields of a key binding that say which key it is."""
+    return {
+        "key": key.identifier,
+        "algorithm": key.algorithm,
+        "public": base64.b64encode(key.der).decode(),
+    }
 
 
 def write(record: Record) -> bytes:
