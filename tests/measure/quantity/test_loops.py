@@ -71,7 +71,7 @@ def loops(request: pytest.FixtureRequest) -> Iterator[tuple[Evaluation, Basis, L
     from quanheng.measure.quantity.fused.loops import Compiled
 
     evaluation = CASES[request.param]
-    basis, inputs = drawn(evaluation)
+    basis, inputs = drawn(list(evaluation.inputs.values()), evaluation.n)
     plan = inputs.schedule(evaluation.model.tape)
     yield evaluation, basis, ByNumPy(basis, plan), Compiled(basis, plan)
 
@@ -91,7 +91,7 @@ def test_trials_are_the_same_at_once_as_one_after_the_other(
     loops: tuple[Evaluation, Basis, Loops, Loops], method: str
 ) -> None:
     evaluation, basis, plain, compiled = loops
-    _, inputs = drawn(evaluation)
+    _, inputs = drawn(list(evaluation.inputs.values()), evaluation.n)
     (where,) = points(1, [2], dimensions=basis.dimensions, m=15, method=method)
     found = []
     for each in (plain, compiled):
@@ -129,7 +129,7 @@ def test_figures_are_the_same(y: Float, size: int, kind: Kind) -> None:
     from quanheng.measure.quantity.fused import figures
 
     evaluation = CASES["normals alone"]
-    basis, inputs = drawn(evaluation)
+    basis, inputs = drawn(list(evaluation.inputs.values()), evaluation.n)
     plain = ByNumPy(basis, inputs.schedule(evaluation.model.tape))
     y = np.ascontiguousarray(y[..., : 100 * size])
     for one, other in zip(plain.sums(y, size), figures.sums(y, size), strict=True):

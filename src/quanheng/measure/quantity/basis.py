@@ -7,7 +7,7 @@ another row as the rows do, not by chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse, dense
-from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.schedule import Schedule, schedule
 from quanheng.measure.quantity.shapes import Normal, Shape, Tabulated
 from quanheng.measure.quantity.source import Source
@@ -126,15 +125,14 @@ class Inputs:
         return schedule(tape, [each and i not in exact for i, each in enumerate(by_row)], exact)
 
 
-# ---- from an evaluation ----------------------------------------------------------------------------------------
+# ---- from uncertain columns -------------------------------------------------------------------------------------
 
 
-def drawn(evaluation: Evaluation) -> tuple[Basis, Inputs]:
-    """What is to be drawn for an evaluated model, and its inputs in those terms.
+def drawn(columns: Sequence[Uncertain], n: int) -> tuple[Basis, Inputs]:
+    """What is to be drawn for the inputs of a model, of n rows or one, and the inputs in those terms.
 
     InvalidModel if nothing is uncertain.
     """
-    columns = [evaluation.inputs[name] for name in evaluation.model.inputs]
     held = _held(columns)
     if not held:
         raise InvalidModel("没有带不确定度的输入 / no input has an uncertainty")
@@ -144,19 +142,19 @@ def drawn(evaluation: Evaluation) -> tuple[Basis, Inputs]:
     slots: list[tuple[int, NDArray[np.bool_]]] = []
     for source, where in held.items():
         if source.ensemble is None and all(isinstance(column, Sparse) for _, column in where):
-            place = _slot(source, where, slots, shapes, evaluation.n)
+            place = _slot(source, where, slots, shapes, n)
         else:
             place = places[source] = len(shapes)
             shapes.append(source.shape)
         for i, column in where:
-            contribution = dense(column, evaluation.n) if isinstance(column, Sparse) else column
+            contribution = dense(column, n) if isinstance(column, Sparse) else column
             terms[i][place] = terms[i][place] + contribution if place in terms[i] else contribution
     ensembles = tuple(_ensembles(places))
-    inputs = Inputs(tuple(c.value for c in columns), tuple(tuple(t.items()) for t in terms), evaluation.n)
+    inputs = Inputs(tuple(c.value for c in columns), tuple(tuple(t.items()) for t in terms), n)
     return Basis(tuple(shapes), ensembles), inputs
 
 
-def _held(columns: list[Uncertain]) -> dict[Source, list[tuple[int, Float | Sparse]]]:
+def _held(columns: Sequence[Uncertain]) -> dict[Source, list[tuple[int, Float | Sparse]]]:
     """For each source, the inputs that hold it and its contributions."""
     held: dict[Source, list[tuple[int, Float | Sparse]]] = {}
     for i, column in enumerate(columns):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Float = NDArray[np.float64]
 
 TURNS = 60
 CLOSE = 4 * np.finfo(float).eps
+SWING = 1e-12  # relative, of a solution whose last bits do not settle
 
 
 class ImplicitModel:
@@ -42,27 +44,37 @@ class ImplicitModel:
         self.inputs = tuple(name for name in self.equations.inputs if name not in self.outputs)
 
     def values(self, x: Mapping[str, Float | float]) -> dict[str, Float]:
-        """The outputs (n,) at inputs (n,) or numbers; NotConverged names the first row without a solution.
-
-        Newton's method on all rows at once, a step halved where it makes the equations worse.
-        """
+        """The outputs (n,) at inputs (n,) or numbers; NotConverged names the first row without a solution."""
         n = max((np.size(each) for each in x.values()), default=1)
         y = np.repeat(np.array(self.start)[:, None], n, axis=1)
         f, _, by_y = self._at(x, y)
-        for turn in range(TURNS):
-            try:
-                step = _solved(by_y, f)
-            except InvalidModel as error:
-                raise (error if turn == 0 else self._lost(0)) from error
-            y, f, by_y, moved = self._stepped(x, y, f, step)
-            far = moved > CLOSE * np.maximum(np.abs(y), np.finfo(float).tiny)
-            if not np.any(far & np.any(f != 0, axis=0)):
-                return dict(zip(self.outputs, y, strict=True))
-        # the last bits may go on swinging
-        lost = np.any(moved > 1e-12 * np.abs(y), axis=0)
+        _solved(by_y, f)
+        y, lost = self.solved_from(y, x)
         if np.any(lost):
             raise self._lost(int(np.flatnonzero(lost)[0]))
         return dict(zip(self.outputs, y, strict=True))
+
+    def solved_from(self, y: Float, x: Mapping[str, Float | float]) -> tuple[Float, NDArray[np.bool_]]:
+        """Solutions (q, n) from y (q, n) on at inputs (n,) or numbers, and which rows reach none (n,).
+
+        Newton's method on all rows at once, a step halved where it makes the equations worse.
+        """
+        y, lost, rows = y.copy(), np.zeros(y.shape[1], dtype=bool), np.arange(y.shape[1])
+        f, _, by_y = self._at(x, y)
+        for _ in range(TURNS):
+            step = _steps(by_y, f)
+            there, f, by_y, moved = self._stepped(x, y[:, rows], f, step)
+            y[:, rows] = there
+            good = np.isfinite(step).all(axis=0) & np.isfinite(f).all(axis=0)
+            far = moved > CLOSE * np.maximum(np.abs(there), np.finfo(float).tiny)
+            still = good & far.any(axis=0) & np.any(f != 0, axis=0)
+            # where the turns end here: the last bits may go on swinging
+            lost[rows] = ~good | still & np.any(moved > SWING * np.abs(there), axis=0)
+            if not still.any():
+                break
+            rows, f, by_y = rows[still], f[:, still], by_y[:, :, still]
+            x = {name: each if np.ndim(each) == 0 else np.asarray(each)[still] for name, each in x.items()}
+        return y, lost
 
     def _lost(self, row: int) -> NotConverged:
         start = ", ".join(f"{name} = {each:g}" for name, each in zip(self.outputs, self.start, strict=True))
@@ -71,20 +83,23 @@ class ImplicitModel:
             f"row {row + 1}: no solution is reached from {start}; give another start"
         )
 
-    def __call__(self, inputs: Mapping[str, Input] | None = None, **more: Input) -> dict[str, Uncertain]:
+    def __call__(self, inputs: Mapping[str, Input] | None = None, **more: Input) -> ImplicitEvaluation:
         """Outputs as uncertain columns: c = -F_y⁻¹·F_x carries every source of the inputs to the outputs."""
         constants = {name: each for name, each in self.equations.constants.items() if name in self.inputs}
-        given, _ = gathered({**(inputs or {}), **more}, self.inputs, constants)
+        given, n = gathered({**(inputs or {}), **more}, self.inputs, constants)
         x: dict[str, Float | float] = {
             name: float(each.value[0]) if len(each) == 1 else each.value for name, each in given.items()
         }
-        y = self.values(x)
-        _, by_x, by_y = self._at(x, np.array(list(y.values())))
-        sensitivity = -_solved(by_y, by_x)
-        return {
-            name: _carried(y[name], sensitivity[k], list(given.values()))
-            for k, name in enumerate(self.outputs)
-        }
+        y, sensitivity = self.linearised(x)
+        columns = list(given.values())
+        outputs = {name: _carried(y[k], sensitivity[k], columns) for k, name in enumerate(self.outputs)}
+        return ImplicitEvaluation(self, given, outputs, n)
+
+    def linearised(self, x: Mapping[str, Float | float]) -> tuple[Float, Float]:
+        """The outputs (q, n) at inputs (n,) or numbers, and their sensitivities (q, p, n) there."""
+        y = np.array(list(self.values(x).values()))
+        _, by_x, by_y = self._at(x, y)
+        return y, -_solved(by_y, by_x)
 
     def _at(self, x: Mapping[str, Float | float], y: Float) -> tuple[Float, Float, Float]:
         """F (q, n), F_x (q, p, n) and F_y (q, q, n)."""
@@ -123,18 +138,40 @@ class ImplicitModel:
         return there, ahead, by_y, np.abs(length * step)
 
 
+@dataclass(frozen=True, eq=False)
+class ImplicitEvaluation:
+    """What equations make of inputs of n rows: `outputs` by name, each an uncertain column."""
+
+    model: ImplicitModel
+    inputs: Mapping[str, Uncertain]
+    outputs: Mapping[str, Uncertain]
+    n: int
+
+    def __getitem__(self, output: str) -> Uncertain:
+        return self.outputs[output]
+
+
 def _solved(matrix: Float, right: Float) -> Float:
     """Solve (q, q, n) against (q, n) or (q, p, n), row by row; InvalidModel where y is not fixed."""
-    a, b = np.moveaxis(matrix, -1, 0), np.moveaxis(right, -1, 0)
-    try:
-        found = np.linalg.solve(a, b[..., None] if b.ndim == 2 else b)
-    except np.linalg.LinAlgError as error:
+    found = _steps(matrix, right)
+    if np.all(np.isfinite(found)):
+        return found
+    if np.all(np.isfinite(matrix)) and np.all(np.isfinite(right)):
         raise InvalidModel(
             "方程不能确定输出（导数矩阵奇异）/ the equations do not fix the outputs (singular)"
-        ) from error
-    if not np.all(np.isfinite(found)):
-        raise InvalidModel("方程或其导数无定义 / the equations or a derivative of them are undefined")
-    return np.asarray(np.moveaxis(found[..., 0] if b.ndim == 2 else found, 0, -1), dtype=float)
+        )
+    raise InvalidModel("方程或其导数无定义 / the equations or a derivative of them are undefined")
+
+
+def _steps(matrix: Float, right: Float) -> Float:
+    """As `_solved`, NaN in rows that have no solution."""
+    a, b = np.moveaxis(matrix, -1, 0), np.moveaxis(right, -1, 0)
+    b = b[..., None] if b.ndim == 2 else b
+    found = np.full(b.shape, np.nan)
+    rows = np.flatnonzero(np.isfinite(a).all(axis=(1, 2)))
+    rows = rows[np.linalg.slogdet(a[rows])[0] != 0]
+    found[rows] = np.linalg.solve(a[rows], b[rows])
+    return np.moveaxis(found[..., 0] if right.ndim == 2 else found, 0, -1)
 
 
 def _carried(value: Float, sensitivity: Float, columns: Sequence[Uncertain]) -> Uncertain:

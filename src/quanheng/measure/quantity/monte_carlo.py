@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from quanheng.measure.errors import InvalidUncertainty
 from quanheng.measure.quantity.basis import Basis, drawn
 from quanheng.measure.quantity.freedom import checked_coverage
+from quanheng.measure.quantity.implicit import ImplicitEvaluation
+from quanheng.measure.quantity.implicit_trials import Solved, inputs_alone
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.regions import Kind
 from quanheng.measure.quantity.run import THREADS, Progress, Run, together
@@ -68,7 +70,7 @@ class Validation(NamedTuple):
 
 
 def propagate(
-    evaluation: Evaluation,
+    evaluation: Evaluation | ImplicitEvaluation,
     *,
     trials: int | Literal["adaptive"] = "adaptive",
     seed: int = 0,
@@ -84,16 +86,20 @@ def propagate(
     `trials`: a number, or "adaptive": until value, u and both ends of every output are known to `digits` significant
     digits of u (JCGM 101:2008, 7.9.4). `seed` recomputes the run. `progress` is told trials done and expected.
     `compiled`: by numba where it is installed; the draws are the same without. InvalidModel where trials fall outside
-    the domain of the model.
+    the domain of the model, NotConverged where equations have no solution in some.
     """
     checked_coverage(coverage)
     if trials != "adaptive" and not 2 <= trials <= MOST_TRIALS:
         raise InvalidUncertainty(
             f"试验次数须在 2 与 {MOST_TRIALS} 之间 / trials: from 2 to {MOST_TRIALS}, not {trials}"
         )
-    basis, inputs = drawn(evaluation)
-    plan = inputs.schedule(evaluation.model.tape)
-    loops = (_compiled_loops() if compiled else ByNumPy)(basis, plan)
+    basis, inputs = drawn(list(evaluation.inputs.values()), evaluation.n)
+    make = _compiled_loops() if compiled else ByNumPy
+    loops: Loops
+    if isinstance(evaluation, ImplicitEvaluation):
+        loops = Solved(evaluation.model, make(basis, inputs.schedule(inputs_alone(evaluation.model))))
+    else:
+        loops = make(basis, inputs.schedule(evaluation.model.tape))
     names = evaluation.model.outputs
     with ThreadPoolExecutor(THREADS) as threads:
         told = progress or (lambda done, expected: None)
