@@ -20,6 +20,8 @@ Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Kind = Literal["symmetric", "shortest"]
 
+DETERMINED = 1e-6  # least eigenvalue of a correlation matrix, of outputs that have an ellipsoid
+
 
 # ---- intervals -------------------------------------------------------------------------------------------------
 
@@ -175,6 +177,7 @@ def ellipsoid(sample: ArrayLike, coverage: float = 0.95) -> Ellipsoid:
     """
     y = _checked(np.asarray(sample, dtype=np.float64), coverage, outputs=2)
     centre, covariance = y.mean(axis=1), np.cov(y)
+    _check_apart(covariance)
     return Ellipsoid(centre, covariance, _upper(_distances(y, centre, covariance), coverage))
 
 
@@ -218,15 +221,18 @@ def _checked(y: Float, coverage: float, outputs: int = 1) -> Float:
     return y
 
 
-def _distances(points: Float, y: Float, covariance: Float) -> Float:
-    """Of points (q, m) from y, in standard deviations; (m,)."""
-    try:
-        factor = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError as error:
+def _check_apart(covariance: Float) -> None:
+    """InvalidData where an output is constant, or the others determine it to a thousandth of its u."""
+    u = np.sqrt(np.diagonal(covariance))
+    if not u.all() or np.linalg.eigvalsh(covariance / np.outer(u, u))[0] < DETERMINED:
         raise InvalidData(
             "有输出不变或由其他输出决定，椭球退化 / an output is constant or determined by the others: no ellipsoid"
-        ) from error
-    steps = np.linalg.solve(factor, points - y[:, None])
+        )
+
+
+def _distances(points: Float, y: Float, covariance: Float) -> Float:
+    """Of points (q, m) from y, in standard deviations; (m,)."""
+    steps = np.linalg.solve(np.linalg.cholesky(covariance), points - y[:, None])
     return np.asarray(np.sqrt(np.einsum("qm,qm->m", steps, steps)))
 
 

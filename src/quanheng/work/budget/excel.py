@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from quanheng.ground.paper.markup import Words
-from quanheng.work.budget import remarks, words
+from quanheng.work.budget import remarks, tables, words
 from quanheng.work.budget.figures import coverage_of, dof_of, line_of
 from quanheng.work.budget.result import Budget, Effect, Result, Row
 from quanheng.work.budget.words import Language, printable, said
@@ -83,6 +83,16 @@ def _monte_carlo(sheet: Worksheet, budget: Budget, language: Language) -> None:
         *(remarks.validation(each, budget.monte_carlo.outputs[each.name]) for each in budget.results),
     ):
         _line(sheet, [said(text, language)])
+    joint = budget.monte_carlo.joint
+    if joint is None:
+        return
+    _section(sheet, words.JOINT, language)
+    _head(sheet, tables.REGION_HEAD, language)
+    for region, (name, _, _, extent) in zip(
+        joint.regions, tables.region_lines(budget, joint, language), strict=True
+    ):
+        _line(sheet, [name, _number(region.k) or "", region.volume, extent])
+    _line(sheet, [said(remarks.together(budget, joint), language)])
 
 
 def _conformity(sheet: Worksheet, budget: Budget, language: Language) -> None:

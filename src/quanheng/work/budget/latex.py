@@ -57,6 +57,11 @@ def _parts(budget: Budget, language: Language) -> Iterator[str]:
         yield _sentence(remarks.trials_of(budget, budget.monte_carlo), language)
         for result in budget.results:
             yield _sentence(remarks.validation(result, budget.monte_carlo.outputs[result.name]), language)
+        if budget.monte_carlo.joint is not None:
+            yield _heading(words.JOINT, language)
+            lines = tables.region_lines(budget, budget.monte_carlo.joint, language)
+            yield _table(tables.REGION_HEAD, lines, "lrrl", language)
+            yield _sentence(remarks.together(budget, budget.monte_carlo.joint), language)
     if len(budget.results) > 1:
         names = [Words(each.name, each.name) for each in budget.results]
         yield _heading(words.CORRELATION, language)

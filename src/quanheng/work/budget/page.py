@@ -10,7 +10,7 @@ from quanheng.ground.paper.markup import Words, say
 from quanheng.measure.conformity import Verdict
 from quanheng.work.budget import plots, remarks, tables, words
 from quanheng.work.budget.figures import coverage_of, line_of, plain, with_unit
-from quanheng.work.budget.result import Budget, Decision, Result, Trials
+from quanheng.work.budget.result import Budget, Decision, Joint, Result, Trials
 from quanheng.work.budget.tables import Line
 from quanheng.work.budget.words import Language, printable
 
@@ -70,6 +70,8 @@ def _sections(budget: Budget) -> Iterator[tuple[str, Words, str]]:
         yield f"budget-{k}", title, _budget(budget, result)
     if budget.monte_carlo is not None:
         yield "monte-carlo", words.COMPARISON, _monte_carlo(budget)
+        if budget.monte_carlo.joint is not None:
+            yield "joint", words.JOINT, _joint(budget, budget.monte_carlo.joint)
     if len(budget.results) > 1:
         yield "correlation", words.CORRELATION, _correlation(budget)
     if budget.conformity:
@@ -186,6 +188,13 @@ def _distribution(budget: Budget, result: Result, trials: Trials) -> str:
         keys += [("limit", words.LIMITS), ("zone", words.ACCEPTANCE)]
     legend = "".join(f'<li><i class="key {kind}"></i>{say(text)}</li>' for kind, text in keys)
     return f'<figure><figcaption>{say(caption)}</figcaption><ul class="legend">{legend}</ul>{drawn}</figure>'
+
+
+def _joint(budget: Budget, joint: Joint) -> str:
+    head = [(say(title), "n" if k in (1, 2) else "") for k, title in enumerate(tables.REGION_HEAD)]
+    zh, en = tables.region_lines(budget, joint, "zh"), tables.region_lines(budget, joint, "en")
+    rows = [[say(Words(a, b)) for a, b in zip(*both, strict=True)] for both in zip(zh, en, strict=True)]
+    return markup.table(say(remarks.together(budget, joint)), head, rows, kind="slim")
 
 
 def _correlation(budget: Budget) -> str:

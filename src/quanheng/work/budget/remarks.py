@@ -6,8 +6,8 @@ import math
 
 from quanheng.ground.paper.markup import Words
 from quanheng.work.budget import words
-from quanheng.work.budget.figures import plain, with_unit
-from quanheng.work.budget.result import Budget, MonteCarlo, Result, Trials
+from quanheng.work.budget.figures import coverage_of, plain, with_unit
+from quanheng.work.budget.result import Budget, Joint, MonteCarlo, Result, Trials
 
 
 def linearity(result: Result) -> Words:
@@ -45,6 +45,20 @@ def validation(result: Result, trials: Trials) -> Words:
         f"{result.name}: Monte Carlo does not validate the law of propagation; use what Monte Carlo gives "
         f"({how}; JCGM 101, clause 8).",
     )
+
+
+def together(budget: Budget, joint: Joint) -> Words:
+    """What the regions hold, and why some are not given."""
+    names, share = ", ".join(joint.names), coverage_of(budget.coverage)
+    zh = f"{share} 的试验中 {names} 同时落在区域内（JCGM 102:2011，7.7），y 与 U 为试验的均值与协方差矩阵。"
+    en = (
+        f"In {share} of the trials {names} lie within together (JCGM 102:2011, 7.7); y and U are the mean and the "
+        "covariance matrix of the trials."
+    )
+    if all(each.kind != "ellipsoid" for each in joint.regions):
+        zh += "有结果由其他结果决定，所以没有超椭球和最小区域。"
+        en += " A result is determined by the others: there is no hyper-ellipsoid and no smallest region."
+    return Words(zh, en)
 
 
 def trials_of(budget: Budget, monte_carlo: MonteCarlo) -> Words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -142,6 +142,27 @@ class Note:
     en: str
 
 
+@dataclass(frozen=True)
+class Region:
+    """One of them: of size `volume` in the product of the units of the results.
+
+    k: its factor, NaN of the smallest one, which has none; half_widths: of a rectangle, by result.
+    """
+
+    kind: Literal["ellipsoid", "rectangle", "smallest"]
+    k: float
+    volume: float
+    half_widths: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Regions that hold several results, by name, together."""
+
+    names: tuple[str, ...]
+    regions: tuple[Region, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class MonteCarlo:
     """The results by Monte Carlo, by name, and what they have in common."""
@@ -152,6 +173,7 @@ class MonteCarlo:
     adaptive: bool
     converged: bool
     correlation: Float  # (q, q); NaN where one is exact
+    joint: Joint | None  # None unless several results are uncertain
 
 
 @dataclass(frozen=True, eq=False)

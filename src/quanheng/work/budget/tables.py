@@ -17,7 +17,7 @@ from quanheng.work.budget.figures import (
     value_of,
     with_unit,
 )
-from quanheng.work.budget.result import Budget, Decision, Effect, Result, Row
+from quanheng.work.budget.result import Budget, Decision, Effect, Joint, Result, Row
 from quanheng.work.budget.words import Language, printable, said
 
 
@@ -151,6 +151,31 @@ def correlation_lines(budget: Budget) -> list[tuple[str, ...]]:
         (name, *(f"{r:.3f}".replace("-", "−") if r == r else "–" for r in row))
         for name, row in zip(names, budget.correlation, strict=True)
     ]
+
+
+REGION_HEAD = (words.REGION, Words("k", "k"), words.SIZE, words.EXTENT)
+
+
+def region_lines(budget: Budget, joint: Joint, language: Language = "both") -> list[tuple[str, ...]]:
+    """Each region: its factor, its size in the product of the units, and where it lies."""
+    units = {each.name: each.unit for each in budget.results}
+    product = "·".join(units[name].symbol for name in joint.names if units[name].symbol != "1")
+    lines: list[tuple[str, ...]] = []
+    for region in joint.regions:
+        sides = (
+            f"{name} ± {with_unit(plain(each, 3), units[name])}" for name, each in region.half_widths.items()
+        )
+        extent = {
+            "ellipsoid": "(η − y)′ U⁻¹ (η − y) ≤ k²",
+            "rectangle": ", ".join(sides),
+            "smallest": said(Words("试验最密之处", "where the trials lie densest"), language),
+        }[region.kind]
+        name, size = (
+            said(words.REGIONS[region.kind], language),
+            f"{plain(region.volume, 3)} {product}".rstrip(),
+        )
+        lines.append((name, plain(region.k, 3), size, extent))
+    return lines
 
 
 def decision_lines(

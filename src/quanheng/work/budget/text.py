@@ -87,6 +87,11 @@ def _monte_carlo(budget: Budget, language: Language) -> Iterator[RenderableType]
     yield from _sentences(remarks.trials_of(budget, monte_carlo), language)
     for result in budget.results:
         yield from _sentences(remarks.validation(result, monte_carlo.outputs[result.name]), language)
+    if monte_carlo.joint is not None:
+        yield _heading(words.JOINT, language)
+        lines = tables.region_lines(budget, monte_carlo.joint, language)
+        yield _table(tables.REGION_HEAD, lines, language, worded=(0, 3))
+        yield from _sentences(remarks.together(budget, monte_carlo.joint), language)
 
 
 def _conformity(budget: Budget, language: Language) -> Iterator[RenderableType]:

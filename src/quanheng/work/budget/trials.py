@@ -13,6 +13,7 @@ from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.monte_carlo import Distribution, propagate, validate
 from quanheng.measure.quantity.units import Unit
 from quanheng.work.budget.budget_file import BudgetFile, ConformitySpec
+from quanheng.work.budget.joint import joint
 from quanheng.work.budget.result import MonteCarlo, Result, Trials
 
 Float = NDArray[np.float64]
@@ -48,7 +49,11 @@ def run_trials(
     outputs = {each.name: trials_of(each, run.outputs[each.name], file) for each in results}
     correlation = between(list(outputs), list(run.outputs), run.correlation[0], run.outputs)
     adaptive = spec.trials == "adaptive"
-    return MonteCarlo(outputs, int(run.trials[0]), spec.seed, adaptive, bool(run.converged[0]), correlation)
+    samples = {each.name: each.unit.from_si(sample_of(run.outputs[each.name])) for each in results}
+    together = joint(samples, file.coverage)
+    return MonteCarlo(
+        outputs, int(run.trials[0]), spec.seed, adaptive, bool(run.converged[0]), correlation, together
+    )
 
 
 def outside(file: BudgetFile) -> tuple[str, ...]:
@@ -63,8 +68,7 @@ def trials_of(result: Result, run: Distribution, file: BudgetFile) -> Trials:
     linear = validate(*result.interval, result.u, told)
     interval = float(told.low[0]), float(told.high[0])
     exact = result.u == 0 and interval[0] == interval[1]
-    assert run.sample is not None
-    sample = unit.from_si(run.sample)
+    sample = unit.from_si(sample_of(run))
     edges, density = histogram(sample)
     return Trials(
         value=float(told.value[0]),
@@ -78,6 +82,12 @@ def trials_of(result: Result, run: Distribution, file: BudgetFile) -> Trials:
         edges=edges,
         density=density,
     )
+
+
+def sample_of(run: Distribution) -> Float:
+    """The trials themselves, of a run of one row."""
+    assert run.sample is not None
+    return run.sample
 
 
 def conforming(sample: Float, limits: ConformitySpec | None) -> float:

@@ -30,6 +30,10 @@ LINEAR = Words("传播律", "law of propagation")
 MONTE_CARLO = Words("蒙特卡洛", "Monte Carlo")
 COMPARISON = Words("传播律与蒙特卡洛", "Law of propagation and Monte Carlo")
 CORRELATION = Words("相关系数", "Correlation")
+JOINT = Words("几个结果的联合包含区域", "Joint coverage regions of the results")
+REGION = Words("区域", "region")
+SIZE = Words("大小", "size")
+EXTENT = Words("范围", "extent")
 CONFORMITY = Words("合格判定", "Conformity")
 NOTES = Words("说明", "Notes")
 OUTPUT = Words("输出量", "output")
@@ -57,6 +61,12 @@ DISTRIBUTIONS = {
     "gamma": Words("伽马", "gamma"),
     "combined": Words("合成", "combined"),
     None: EXACT,
+}
+
+REGIONS = {
+    "ellipsoid": Words("超椭球", "hyper-ellipsoid"),
+    "rectangle": Words("超矩形", "hyper-rectangle"),
+    "smallest": Words("最小区域", "smallest region"),
 }
 
 VERDICTS = {
