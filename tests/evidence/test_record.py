@@ -401,6 +401,30 @@ def test_what_was_condensed_from_one_source_does_not_meet_again_after_a_record()
     assert again.results["s"].covariance(again.results["free"]).tolist() == [0.0, 0.0]
 
 
+def test_totals_keep_after_a_record_how_they_are_correlated_or_that_it_was_lost() -> None:
+    x = quantity([1.0, 2.0, 3.0], ([0.1, 0.2, 0.3], Source("own")), ([0.1, 0.1, 0.1], Source("other")))
+    a, b = x.totals([[1, 1, 1], [1, 1, 0]])
+    columns = {"x": x, "a": a, "b": b, "apart": x.total([0, 0, 1]), "row 2": x.take([2])}
+    again = read_record(write_record(columns, units=dict.fromkeys(columns, "1"))).results
+    assert again["a"].covariance(again["b"]) == pytest.approx(a.covariance(b))
+    assert again["b"].covariance(again["apart"]).tolist() == [0.0]
+    for one, other in (("a", "apart"), ("a", "x"), ("row 2", "apart")):
+        with pytest.raises(InvalidCorrelation, match="several totals at once"):
+            again[one].covariance(again[other])
+
+
+def test_a_total_of_recorded_rows_is_told_from_another_in_a_later_record() -> None:
+    x = quantity([1.0, 2.0, 3.0], ([0.1, 0.2, 0.3], Source("own")), ([0.1, 0.1, 0.1], Source("other")))
+    first = write_record({"x": x}, units={"x": "1"})
+    later = []
+    for w in ([1.0, 1, 0], [0, 1, 1], [0, 0, 1]):
+        total = read_record(first).results["x"].total(w)
+        later.append(read_record(write_record({"t": total}, units={"t": "1"})).results["t"])
+    with pytest.raises(InvalidCorrelation, match="several totals at once"):
+        later[0].covariance(later[1])
+    assert later[0].covariance(later[2]).tolist() == [0.0]
+
+
 @pytest.mark.parametrize(
     "said",
     [

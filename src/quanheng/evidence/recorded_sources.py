@@ -16,7 +16,15 @@ from quanheng.evidence.errors import BadRecord, expect
 from quanheng.ground.digest import canonical_line
 from quanheng.measure.quantity import shapes
 from quanheng.measure.quantity.contributions import Column, Sparse
-from quanheng.measure.quantity.source import Ensemble, SomeRows, Source, check_same, checked_correlation
+from quanheng.measure.quantity.source import (
+    Ensemble,
+    SomeRows,
+    Source,
+    SumOfRows,
+    check_same,
+    checked_correlation,
+    in_common,
+)
 from quanheng.measure.quantity.uncertain import Uncertain
 
 Float = NDArray[np.float64]
@@ -33,8 +41,8 @@ SHAPES: dict[str, type[shapes.Shape]] = {
 
 
 def is_stable(identity: Hashable) -> bool:
-    """Whether an identity means the same in every process: texts, numbers, tuples of them, and some rows of such."""
-    if isinstance(identity, SomeRows):
+    """Whether an identity means the same in every process: texts, numbers, tuples of them, and rows of such."""
+    if isinstance(identity, SomeRows | SumOfRows):
         return is_stable(identity.whole)
     if isinstance(identity, tuple):
         return all(is_stable(each) for each in identity)
@@ -81,20 +89,12 @@ def said_merged(sources: Sequence[Source]) -> list[dict[str, Any]]:
     """Which sources were condensed from what: stable identities, and the earlier sources they have something from."""
     said = []
     for k, source in enumerate(sources):
-        if source.merged:
-            known = {*source.merged, source.identity}
-            common = [
-                j
-                for j, other in enumerate(sources[:k])
-                if not known.isdisjoint({*other.merged, other.identity})
-            ]
+        common = [j for j, other in enumerate(sources[:k]) if in_common(source, other)]
+        if source.merged or common:
             stable = sorted(
                 (said_identity(each) for each in source.merged if is_stable(each)), key=canonical_line
             )
             said.append({"source": k, "identities": stable, "common": common})
-        elif any(source.identity in other.merged for other in sources[:k]):
-            common = [j for j, other in enumerate(sources[:k]) if source.identity in other.merged]
-            said.append({"source": k, "identities": [], "common": common})
     return said
 
 
@@ -140,6 +140,9 @@ def said_identity(identity: Hashable) -> Any:
     """What JSON says of a stable identity."""
     if isinstance(identity, SomeRows):
         return {"whole": said_identity(identity.whole), "rows": np.frombuffer(identity.rows, "<i8").tolist()}
+    if isinstance(identity, SumOfRows):
+        rows = None if identity.rows is None else np.frombuffer(identity.rows, "<i8").tolist()
+        return {"whole": said_identity(identity.whole), "sum of rows": rows}
     return [said_identity(each) for each in identity] if isinstance(identity, tuple) else identity
 
 
@@ -237,11 +240,18 @@ def _identity(said: Any, where: str) -> Hashable:
     if isinstance(said, list):
         return tuple(_identity(each, where) for each in said)
     if isinstance(said, dict) and set(said) == {"whole", "rows"}:
-        rows = [whole(each, f"{where}.rows") for each in expect(said["rows"], list, f"{where}.rows")]
-        return SomeRows(_identity(said["whole"], where), np.array(rows, dtype="<i8").tobytes())
+        return SomeRows(_identity(said["whole"], where), _rows(said["rows"], where))
+    if isinstance(said, dict) and set(said) == {"whole", "sum of rows"}:
+        rows = said["sum of rows"]
+        return SumOfRows(_identity(said["whole"], where), None if rows is None else _rows(rows, where))
     if isinstance(said, str | int | float) and not isinstance(said, bool):
         return said
     raise BadRecord(f"{where}.identity：不是文字、数或其列表 / {where}.identity: neither text nor number")
+
+
+def _rows(said: Any, where: str) -> bytes:
+    rows = [whole(each, f"{where}.rows") for each in expect(said, list, f"{where}.rows")]
+    return np.array(rows, dtype="<i8").tobytes()
 
 
 def _join(sources: list[Source], said: Any, where: str) -> None:

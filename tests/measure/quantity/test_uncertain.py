@@ -319,3 +319,64 @@ def test_a_source_that_is_alone_on_one_side_and_correlated_on_the_other_is_refus
             a.covariance(b)
     with pytest.raises(InvalidCorrelation, match="'V'"):
         _ = Model("z = a + b")(a=alone, b=grouped)["z"].u
+
+
+# ---- totals together -------------------------------------------------------------------------------------------
+
+
+def meters(n: int = 4) -> Uncertain:
+    own = ([0.4, 0.3, 0.2, 0.1][:n], Source("repeatability", dof=9))
+    return quantity(np.arange(1.0, n + 1), (0.3, named("bench 7")), own, (0.1, Source("resolution")))
+
+
+def test_totals_at_once_are_correlated_as_their_rows_make_them() -> None:
+    x, w = meters(), np.array([[1.0, 1, 1, 1], [1, 1, 0, 0], [0, 0, 2, -1]])
+    found = x.totals(w)
+    matrix = x.covariance_of_totals(w)
+    for i, j in np.ndindex(3, 3):
+        assert found[i].covariance(found[j])[0] == pytest.approx(matrix[i, j], abs=1e-14)
+    difference = Model("d = a - b")(a=found[0], b=found[1])["d"]
+    assert difference.variance[0] == pytest.approx(x.total([0, 0, 1, 1]).variance[0])
+    for each, row in zip(found, w, strict=True):
+        assert each.u[0] == pytest.approx(x.total(row).u[0], rel=1e-14)
+        assert each.dof[0] == pytest.approx(x.total(row).dof[0])
+
+
+def test_one_total_or_totals_without_a_private_part_need_no_ensemble() -> None:
+    shared = quantity([1.0, 2.0], (0.1, named("bench 7")))
+    a, b = shared.totals([[1, 1], [1, -1]])
+    assert (a.u[0], b.u[0]) == pytest.approx((0.2, 0.0))
+    (alone,) = meters().totals([[1, 1, 1, 1]])
+    assert alone.u[0] == meters().total([1, 1, 1, 1]).u[0]
+
+
+@pytest.mark.parametrize("other", [[1, 1, 1, 1], [0, 1, 0, 0], [1, 0, 0, 1]])
+def test_totals_apart_that_have_a_row_in_common_are_refused(other: list[float]) -> None:
+    x = meters()
+    with pytest.raises(InvalidCorrelation, match="several totals at once"):
+        x.total([1, 1, 1, 1]).covariance(x.total(other))
+    with pytest.raises(InvalidCorrelation, match="several totals at once"):
+        Model("d = a - b")(a=x.total([1, 1, 0, 1]), b=x.total(other))
+
+
+def test_totals_of_different_rows_are_correlated_through_shared_sources_alone() -> None:
+    x = meters()
+    assert x.total([1, 1, 0, 0]).covariance(x.total([0, 0, 1, 1]))[0] == pytest.approx(0.6**2)
+    assert x.take([0, 1]).total([1, 1]).covariance(x.take([3, 2]).total([1, 1]))[0] == pytest.approx(0.6**2)
+
+
+def test_rows_that_were_taken_keep_their_place_in_totals() -> None:
+    x = meters()
+    with pytest.raises(InvalidCorrelation):
+        x.take([2, 0]).total([1, 1]).covariance(x.take([0, 1]).total([1, 1]))
+    with pytest.raises(InvalidCorrelation):
+        x.take([2, 0]).total([1, 1]).covariance(x.total([1, 0, 0, 0]))
+
+
+def test_a_total_and_a_row_of_it_are_refused() -> None:
+    x = meters()
+    with pytest.raises(InvalidCorrelation):
+        x.total([1, 1, 1, 0]).covariance(x)
+    with pytest.raises(InvalidCorrelation):
+        x.total([1, 1, 1, 0]).covariance(x.take([1]))
+    assert x.total([1, 1, 1, 0]).covariance(x.take([3]))[0] == pytest.approx(0.9 * 0.3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse, component, groups
 from quanheng.measure.quantity.freedom import effective
 from quanheng.measure.quantity.graph import Node, gradient
-from quanheng.measure.quantity.source import Source, check_same, rows_of
+from quanheng.measure.quantity.source import Source, check_same, condensed, rows_of
 from quanheng.measure.quantity.tape import Tape, tape, undefined_at
 from quanheng.measure.quantity.uncertain import Uncertain
 
@@ -79,7 +79,8 @@ def propagated(
                 own[alone] = output.own
             else:
                 dof = effective(output.own, output.rest)
-                merged = _condensed(private, {i for i, _ in first.places[j]})
+                used = {i for i, _ in first.places[j]}
+                merged = condensed(s for s, terms in private.items() if any(i in used for i, _ in terms))
                 own[Source(f"private to {outputs[j]}", dof, merged=merged)] = np.sqrt(output.own)
         yield Uncertain(output.value, output.contributions(shared), own)
 
@@ -131,21 +132,6 @@ class _Output:
             for i, column in held:
                 into[column.rows] += self.partials[i][column.rows] * column.values
         return found
-
-
-def _condensed(
-    private: Mapping[Source, list[tuple[int, Any]]], inputs: Collection[int]
-) -> frozenset[Hashable]:
-    """Identities that are lost to sight when the private sources of some inputs are condensed into one."""
-    found: set[Hashable] = set()
-    for source, terms in private.items():
-        if any(i in inputs for i, _ in terms):
-            found |= {
-                source.identity,
-                *source.merged,
-                *(source.ensemble.identities if source.ensemble else ()),
-            }
-    return frozenset(found)
 
 
 def _by_source(parts: Sequence[Mapping[Source, Any]]) -> BySource:

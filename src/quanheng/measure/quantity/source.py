@@ -6,7 +6,7 @@ reference material, a factor. Results that name one source are correlated throug
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -37,6 +37,30 @@ class SomeRows:
         if isinstance(identity, SomeRows):
             return cls(identity.whole, np.frombuffer(identity.rows, "<i8")[index].tobytes())
         return cls(identity, index.astype("<i8").tobytes())
+
+
+@dataclass(frozen=True)
+class SumOfRows:
+    """What a total has of a private source: the variables of some rows of its population together, None for all."""
+
+    whole: Hashable
+    rows: bytes | None  # int64, little-endian, ascending
+
+    @classmethod
+    def of(cls, identity: Hashable, weights: Float) -> SumOfRows:
+        """The rows of a source with that identity that have a weight (n,)."""
+        if np.count_nonzero(weights) == len(weights) and not isinstance(identity, SomeRows):
+            return cls(identity, None)
+        some = SomeRows.of(identity, np.flatnonzero(weights))
+        return cls(some.whole, np.unique(np.frombuffer(some.rows, "<i8")).tobytes())
+
+    def meets(self, identity: Hashable) -> bool:
+        """Whether a source with that identity, or another sum, has a variable of these rows."""
+        parts = isinstance(identity, SomeRows | SumOfRows)
+        whole, rows = (identity.whole, identity.rows) if parts else (identity, None)  # type: ignore[attr-defined]
+        if whole != self.whole or self.rows is None or rows is None:
+            return bool(whole == self.whole)
+        return bool(np.isin(np.frombuffer(rows, "<i8"), np.frombuffer(self.rows, "<i8")).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,18 +207,40 @@ def _agree(a: Ensemble | None, b: Ensemble | None) -> bool:
     )
 
 
+def condensed(sources: Iterable[Source]) -> frozenset[Hashable]:
+    """Identities that are lost to sight when private sources are condensed into one."""
+    found: set[Hashable] = set()
+    for source in sources:
+        found |= {source.identity, *source.merged, *(source.ensemble.identities if source.ensemble else ())}
+    return frozenset(found)
+
+
+def in_common(a: Source, b: Source) -> bool:
+    """Whether one source was condensed from the other, or both from one, so that what they share is lost."""
+    if a == b or (a.ensemble is not None and b.identity in a.ensemble.place):
+        return False
+    mine, theirs = {a.identity, *a.merged}, {b.identity, *b.merged}
+    return not mine.isdisjoint(theirs) or _met(mine, theirs) or _met(theirs, mine)
+
+
+def _met(some: Iterable[Hashable], others: Collection[Hashable]) -> bool:
+    sums = (each for each in some if isinstance(each, SumOfRows))
+    return any(each.meets(other) for each in sums for other in others)
+
+
 def check_apart(sources: Iterable[Source]) -> None:
-    """InvalidCorrelation where one source was condensed from another, or two from one: what they share is lost."""
-    owner = {source.identity: source for source in sources}
-    for source in list(owner.values()):
-        for identity in source.merged:
-            other = owner.setdefault(identity, source)
-            if other != source:
-                raise InvalidCorrelation(
-                    f"“{source.name}”与“{other.name}”的相关已在归并各行自有的来源时失去，请把整个计算写成一个模型 / "
-                    f"{source.name!r} and {other.name!r} are correlated through what is private to a row, which an "
-                    "evaluation condensed: write the whole computation as one model"
-                )
+    """InvalidCorrelation where two of the sources have something in common that was condensed away."""
+    every = list({source.identity: source for source in sources}.values())
+    for k, source in enumerate(every):
+        if source.merged:
+            for other in every[:k] + [each for each in every[k + 1 :] if not each.merged]:
+                if in_common(source, other):
+                    raise InvalidCorrelation(
+                        f"“{source.name}”与“{other.name}”的相关已在归并各行自有的来源时失去，请把整个计算写成一个模型"
+                        f"（几个总和用 totals）/ {source.name!r} and {other.name!r} are correlated through what is "
+                        "private to a row, which was condensed: write the whole computation as one model, and take "
+                        "several totals at once (totals)"
+                    )
 
 
 def check_one_story(a: Iterable[Source], b: Iterable[Source]) -> None:

@@ -25,7 +25,17 @@ from quanheng.measure.quantity.contributions import (
     weighted,
 )
 from quanheng.measure.quantity.freedom import effective
-from quanheng.measure.quantity.source import Source, check_apart, check_one_story, named, rows_of, taken
+from quanheng.measure.quantity.source import (
+    Source,
+    SumOfRows,
+    check_apart,
+    check_one_story,
+    condensed,
+    correlated,
+    named,
+    rows_of,
+    taken,
+)
 
 Float = NDArray[np.float64]
 
@@ -94,10 +104,10 @@ class Uncertain:
         The other one has as many rows, or one.
         """
         out = np.zeros(max(len(self), len(other)))
+        if other is not self:
+            check_apart((*self.shared, *self.private, *other.shared, *other.private))
         for mine, theirs in ((self.shared, other.shared), (self.private, other.private)):
             check_one_story(mine, theirs)
-            if other is not self:
-                check_apart((*mine, *theirs))
             for source, column in mine.items():
                 for partner in partners(source, theirs):
                     add_product(out, column, theirs[partner], source.correlation(partner))
@@ -111,8 +121,8 @@ class Uncertain:
     def total(self, weights: ArrayLike) -> Uncertain:
         """The weighted sum of the rows, one row: shared contributions add, private ones in quadrature.
 
-        `weights` (n,). What the rows have of their own becomes a source of its own, so that two totals of one column
-        are correlated by their shared sources; for all of it see `covariance_of_totals`.
+        `weights` (n,). What the rows have of their own becomes a source of its own, which remembers its rows: where it
+        meets another total of one of them, or that row, it is InvalidCorrelation. `totals` keeps their correlation.
         """
         w = np.asarray(weights, dtype=float)
         shared = {source: np.array([weighted(w, column)]) for source, column in self.shared.items()}
@@ -121,8 +131,29 @@ class Uncertain:
         private = {}
         if variance:
             dof = float(effective(np.array(variance), np.array(rest)))
-            private[Source("private", dof)] = np.array([np.sqrt(variance)])
+            merged = frozenset(SumOfRows.of(each, w) for each in condensed(self.private))
+            private[Source("private", dof, merged=merged)] = np.array([np.sqrt(variance)])
         return Uncertain(np.array([w @ self.value]), shared, private)
+
+    def totals(self, weights: ArrayLike) -> list[Uncertain]:
+        """Weighted sums with `weights` (q, n), correlated through what is private to the rows as through the rest."""
+        w = np.asarray(weights, dtype=float)
+        found = [self.total(row) for row in w]
+        # what a total has of its own is the one source that the column has not
+        own = [next((source for source in each.shared if source not in self.shared), None) for each in found]
+        some = [k for k, source in enumerate(own) if source is not None]
+        if len(some) < 2:
+            return found
+        covariance = (w[some] * self._own_variance()) @ w[some].T
+        u = np.sqrt(np.diagonal(covariance))
+        joined = correlated([source for source in own if source is not None], covariance / np.outer(u, u))
+        again = dict(zip(some, joined, strict=True))
+        return [
+            Uncertain(
+                each.value, {again[k] if source == own[k] else source: c for source, c in each.shared.items()}
+            )
+            for k, each in enumerate(found)
+        ]
 
     def covariance_of_totals(self, weights: ArrayLike) -> Float:
         """Covariance matrix (q, q) of weighted sums with `weights` (q, n)."""
@@ -130,11 +161,15 @@ class Uncertain:
         sources = list(self.shared)
         j = np.array([[weighted(row, self.shared[source]) for source in sources] for row in w])
         r = np.array([[a.correlation(b) for b in sources] for a in sources])
+        shared = j @ r @ j.T if sources else 0.0
+        return np.asarray(shared + (w * self._own_variance()) @ w.T)
+
+    def _own_variance(self) -> Float:
+        """The variance of what is private to each row, (n,)."""
         own = np.zeros(len(self))
         for group in groups(self.private):
             own += component(group, len(self))[0]
-        shared = j @ r @ j.T if sources else 0.0
-        return np.asarray(shared + (w * own) @ w.T)
+        return own
 
     def matrix(self, rows: ArrayLike) -> Float:
         """Covariance matrix (m, m) of some rows; for few rows only."""
