@@ -136,7 +136,7 @@ def certificate(
     )  # fmt: skip
     return Certificate(
         Kind.CALIBRATION, number, issuer, (Item(item, "标准电能表", "样例仪表厂", "RM-100", item, "Reference meter"),),
-        issued, issued, issued, "JJF 1261-2017", (point,), "授权签字人", customer=Party("utility-1", "某市供电公司"),
+        issued, issued, issued, "JJG 1085-2013", (point,), "授权签字人", customer=Party("utility-1", "某市供电公司"),
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def test_copy_says_what_the_certificate_says():
         paper.write(full(), DATA, standards={CITED: Standard("N-1", "国家计量院", date(2027, 1, 9))})
     )
     for said in ("校准证书", "CALIBRATION CERTIFICATE", "2026-0131", LABORATORY.name, LABORATORY.name_english,
-                 "某市供电公司", "标准电能表", "RM-100", "item-1", "JJF 1261-2017", "(19 … 21) °C",
+                 "某市供电公司", "标准电能表", "RM-100", "item-1", "JJG 1085-2013", "(19 … 21) °C",
                  "−0.037 %", "0.020 %", "±0.2 %", "合格 pass", CITED, "N-1", "国家计量院", "2027-01-09", "备注一",
                  "共 3 页", "Page 3 of 3",
                  "(0.012 ± 0.020) %", "2027 年 3 月 1 日", paper.sha256_bytes(DATA)):  # fmt: skip

@@ -244,7 +244,7 @@ def test_person_chooses_a_file_and_reads_the_answer(opened):
         "标准电能表",
         "0.012",
         "2026-03-03",
-        "JJF 1261-2017",
+        "JJG 1085-2013",
     ):
         assert said in shown
     assert "statement_differs" not in shown

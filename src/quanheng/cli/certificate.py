@@ -59,7 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     verify.add_argument("--trust", metavar="DIR", type=Path, help="信任文件夹 / folder of trust")
     verify.add_argument(
-        "--on", metavar="DATE", type=_day, help="哪一天有效（今天）/ the day it is to hold (today)"
+        "--on", metavar="DATE", type=day, help="哪一天有效（今天）/ the day it is to hold (today)"
     )
     verify.add_argument(
         "--schema-dir", metavar="DIR", type=Path, help="官方 XSD，一并核对 / official schemas"
@@ -104,7 +104,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -24,6 +24,7 @@ JOBS = {
     "log": "透明日志：登记、证明、核对、审计、监视 / the transparency log: append, prove, verify, audit, watch",
     "witness": "做日志的见证人 / witness logs",
     "certificate": "证书：签发、查验、查看、比较 / certificates: issue, verify, show, compare",
+    "chain": "溯源链：核对、召回、画出 / chains: check, recall, draw",
     "serve": "网站：登记册、监督、公众查验 / the site: registers, supervision, the public face",
     "worker": "网站的后台工作进程 / the worker of the site",
     "uncertainty": "由测量模型得出不确定度报告 / from a measurement model to an uncertainty report",

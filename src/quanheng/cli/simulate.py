@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pyarrow.parquet import read_table
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from quanheng.ground.errors import Fault
 from quanheng.readings.lake.schema import UTILITIES
+from quanheng.work.simulate.chain.world import Master
+from quanheng.work.simulate.chain.write import write_chain
 from quanheng.work.simulate.city import write_city
 from quanheng.work.simulate.faults import FAULTS, parse_faults
 from quanheng.work.simulate.world import DATA, World
@@ -25,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "simulate",
         help="生成样例城市及其真值 / make a sample city and its truth",
-        description="生成样例城市：OUT/lake 与真值 OUT/truth.parquet、OUT/areas_truth.parquet。\n"
+        description="生成样例城市：OUT/lake 与真值 OUT/truth.parquet、OUT/areas_truth.parquet；--chain：溯源链。\n"
         "Make a sample city: OUT/lake and the truth about it.",
         epilog="故障 / faults:\n" + "\n".join(f"  {name:14} {kind.meaning}" for name, kind in FAULTS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -59,6 +62,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=1.0,
         help="单区故障所及的台区比例 / share of areas that faults of single areas strike (%(default)s)",
     )
+    parser.add_argument(
+        "--chain",
+        metavar="N",
+        type=int,
+        default=0,
+        help="另有 N 台器具的溯源链：OUT/holdings、log、trust / chains of N instruments as well (%(default)s)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -75,11 +85,24 @@ def run(args: argparse.Namespace) -> int:
     with bar:
         task = bar.add_task("", total=args.areas)
         write_city(world, args.out, areas=args.areas, seed=args.seed, on_area=lambda: bar.advance(task))
+    if args.chain:
+        print(f"{_write_chain(args)} 份文件 / documents：{args.out / 'holdings'}")
     return 0
+
+
+def _write_chain(args: argparse.Namespace) -> int:
+    """Chains of instruments, the master meters of the lake among them."""
+    areas = read_table(
+        args.out / "lake" / "areas.parquet", columns=["master", "master_u", "master_mpe"]
+    ).to_pylist()
+    masters = [Master(*each.values()) for each in areas]
+    return write_chain(args.out, seed=args.seed, instruments=args.chain, masters=masters)
 
 
 def _world(args: argparse.Namespace) -> World:
     meters = args.meters if args.meters is not None else METERS.get(args.utility, METERS_OF_A_BUILDING)
+    if args.chain < 0 or (args.chain and args.utility != "electricity"):
+        raise Fault(f"--chain {args.chain}: 不为负，且只用于电力 / not negative, and for electricity alone")
     for name, value in (("areas", args.areas), ("meters", meters), ("days", args.days), ("seed", args.seed)):
         if value < LEAST[name]:
             raise Fault(f"--{name} {value}: 不应小于 {LEAST[name]} / must not be below {LEAST[name]}")

@@ -238,7 +238,9 @@ def _statement(
                 f" / logged {said.sha256}, the document is {document.digest}",
             )
         )
-    names = [each.name for each in dataclasses.fields(Statement) if each.name not in ("sha256", "sm3")]
+    # that a document without signature differs in key and signature is said by `unsigned`
+    told = {"sha256", "sm3"} | (set() if document.signature else {"key", "signature"})
+    names = [each.name for each in dataclasses.fields(Statement) if each.name not in told]
     differing = ", ".join(name for name in names if getattr(due, name) != getattr(said, name))
     if differing and not (content is None and document.kind != BUNDLE):
         reasons.append(

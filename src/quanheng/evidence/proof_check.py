@@ -49,13 +49,13 @@ def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tu
     authority = Authority()
     for _ in range(2):
         found = judged(authority, as_records=True)
-        authority = Authority.of(_records(found.values()))
+        authority = Authority.of(valid_records(found.values()))
     found |= judged(authority, as_records=False)
     return _side_by_side([found[each.digest] for each in proof.documents], days)
 
 
-def _records(found: Iterable[Checked]) -> Iterator[Record]:
-    """The records among valid documents."""
+def valid_records(found: Iterable[Checked]) -> Iterator[Record]:
+    """The records among documents, as far as these are valid."""
     for each in found:
         if each.answer.standing == Standing.VALID and not isinstance(each.content, Certificate | None):
             yield each.content
@@ -73,7 +73,7 @@ def _last_uses(certificates: Iterable[Certificate]) -> dict[str, date]:
 def _side_by_side(found: Sequence[Checked], days: Mapping[str, date]) -> tuple[Checked, ...]:
     """Step 4: second versions, replaced ones, forked logs; and how far the file sees."""
     more: dict[str, list[Reason]] = defaultdict(list)
-    for reasons in (_versions(found), _replaced(found, days), _forks(found)):
+    for reasons in (versions(found), _replaced(found, days), _forks(found)):
         for digest, reason in reasons:
             more[digest].append(reason)
     last = max((each.logged for each in found if each.logged), default=None)
@@ -83,7 +83,7 @@ def _side_by_side(found: Sequence[Checked], days: Mapping[str, date]) -> tuple[C
     return tuple(with_reasons(each, more[each.document.digest]) for each in found)
 
 
-def _versions(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
+def versions(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
     """Certificates of one issuer and number, none of which says that it amends or replaces the other."""
     groups: dict[tuple[str, str], list[Checked]] = defaultdict(list)
     for each in found:

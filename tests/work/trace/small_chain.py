@@ -54,7 +54,7 @@ def root(**changes: Any) -> Certificate:
     """Of the national standard: two points, 0.5 and 10 kW·h."""
     found = Certificate(
         Kind.CALIBRATION, "N-1", NATIONAL, (Item("n-item", "国家基准", "样例厂", "N", "1"),), date(2026, 1, 10),
-        date(2026, 1, 10), date(2026, 1, 11), "JJF 1261-2017", (point("p1", 0.5, 0.002), point("p2", 10.0, 0.002)),
+        date(2026, 1, 10), date(2026, 1, 11), "JJG 1085-2013", (point("p1", 0.5, 0.002), point("p2", 10.0, 0.002)),
         due=date(2027, 1, 9), interval_set_by="procedure", conditions=(Condition("temperature", 18, 28, "°C"),),
     )  # fmt: skip
     return dataclasses.replace(found, **changes)
