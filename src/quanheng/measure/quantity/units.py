@@ -87,7 +87,7 @@ class Unit:
 
 Factors = list[tuple[Unit, Fraction]]
 # no unit in use is longer, or of a higher power; what is has been made to keep a reader busy
-LONGEST, LARGEST_POWER = 200, 12
+LONGEST, LARGEST_POWER = 500, 12  # in D-SI a product of ten factors is that long
 # m^2, m^(1/2), m^-0.5; m2 and s-1, where no solidus can be meant
 POWER = re.compile(
     r"(?P<of>.+(?=\^)|.*[^\d^+-])\^?(?P<power>(?<=\^)\([+-]?\d+(?:[./]\d+)?\)|(?<=\^)[+-]?\d+\.\d+|[+-]?\d+)"

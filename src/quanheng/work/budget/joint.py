@@ -14,7 +14,6 @@ from quanheng.work.budget.result import Joint, Region
 
 Float = NDArray[np.float64]
 
-MOST_TRIALS = 1 << 20  # of a region: more do not change what is printed of it
 MOST_MESHED = 4  # outputs: the cells of a mesh multiply with each
 
 
@@ -26,7 +25,7 @@ def joint(samples: Mapping[str, Float], coverage: float) -> Joint | None:
     names = tuple(name for name, sample in samples.items() if np.ptp(sample) > 0)
     if len(names) < 2:
         return None
-    y = np.array([samples[name][:MOST_TRIALS] for name in names])
+    y = np.array([samples[name] for name in names])
     return Joint(names, tuple(_regions(names, y, coverage)))
 
 

@@ -19,6 +19,7 @@ from quanheng.work.budget.result import MonteCarlo, Result, Trials
 Float = NDArray[np.float64]
 
 BINS = 72
+DRAWN = 1 << 20  # trials that bins and regions are made of: more do not change what is seen of them
 TAIL = 5e-4  # of the trials on each side, that the bins leave out
 
 
@@ -49,7 +50,7 @@ def run_trials(
     outputs = {each.name: trials_of(each, run.outputs[each.name], file) for each in results}
     correlation = between(list(outputs), list(run.outputs), run.correlation[0], run.outputs)
     adaptive = spec.trials == "adaptive"
-    samples = {each.name: each.unit.from_si(sample_of(run.outputs[each.name])) for each in results}
+    samples = {each.name: drawn_in(each.unit, run.outputs[each.name]) for each in results}
     together = joint(samples, file.coverage)
     return MonteCarlo(
         outputs, int(run.trials[0]), spec.seed, adaptive, bool(run.converged[0]), correlation, together
@@ -68,8 +69,7 @@ def trials_of(result: Result, run: Distribution, file: BudgetFile) -> Trials:
     linear = validate(*result.interval, result.u, told)
     interval = float(told.low[0]), float(told.high[0])
     exact = result.u == 0 and interval[0] == interval[1]
-    sample = unit.from_si(sample_of(run))
-    edges, density = histogram(sample)
+    edges, density = histogram(drawn_in(unit, run))
     return Trials(
         value=float(told.value[0]),
         u=float(told.u[0]),
@@ -78,23 +78,28 @@ def trials_of(result: Result, run: Distribution, file: BudgetFile) -> Trials:
         linear_validated=bool(linear.validated[0]) or exact,
         differences=(float(linear.low[0]), float(linear.high[0])),
         tolerance=0.0 if exact else float(linear.tolerance[0]),
-        conforming=conforming(sample, file.conformity.get(result.name)),
+        conforming=conforming(run, unit, file.conformity.get(result.name)),
         edges=edges,
         density=density,
     )
 
 
-def sample_of(run: Distribution) -> Float:
-    """The trials themselves, of a run of one row."""
+def drawn_in(unit: Unit, run: Distribution) -> Float:
+    """The first trials of a run of one row, as many as anything that is drawn of them needs."""
     assert run.sample is not None
-    return run.sample
+    return unit.from_si(run.sample[:DRAWN])
 
 
-def conforming(sample: Float, limits: ConformitySpec | None) -> float:
+def conforming(run: Distribution, unit: Unit, limits: ConformitySpec | None) -> float:
     """Share of the trials between the limits; NaN where there are none."""
     if limits is None:
         return math.nan
-    return float(np.mean((sample >= limits.lower) & (sample <= limits.upper)))
+    assert run.sample is not None
+    within = 0
+    for first in range(0, len(run.sample), DRAWN):
+        y = unit.from_si(run.sample[first : first + DRAWN])
+        within += int(np.count_nonzero((y >= limits.lower) & (y <= limits.upper)))
+    return within / len(run.sample)
 
 
 def in_unit(run: Distribution, unit: Unit) -> Distribution:
