@@ -35,7 +35,7 @@ SHAPES: dict[str, type[shapes.Shape]] = {
     shape.name: shape
     for shape in (
         shapes.Normal, shapes.Rectangular, shapes.Triangular, shapes.Trapezoidal, shapes.Arcsine, shapes.StudentT,
-        shapes.CTrap, shapes.Exponential, shapes.Gamma,
+        shapes.TOfSource, shapes.CTrap, shapes.Exponential, shapes.Gamma,
     )
 }  # fmt: skip
 

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from quanheng.measure.errors import InvalidModel, InvalidUncertainty
+from quanheng.measure.errors import InvalidDistribution, InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.monte_carlo import propagate, validate
 from quanheng.measure.quantity.second_order import linear_enough
+from quanheng.measure.quantity.shapes import StudentT, TOfSource
 from quanheng.measure.quantity.source import Source, named
 from quanheng.measure.quantity.uncertain import quantity
 
@@ -109,3 +110,34 @@ def test_sobol_needs_fewer_trials_than_plain_numbers() -> None:
         u = [propagate(line(), trials=1024, seed=s, method=method).outputs["q"].u[0] for s in range(20)]  # type: ignore[arg-type]
         errors[method] = float(np.sqrt(np.mean((np.array(u) - exact) ** 2)))
     assert errors["sobol"] < errors["plain"] / 4
+
+
+def test_a_t_may_have_other_degrees_of_freedom_in_each_row() -> None:
+    dof = np.array([9.0, 4.0, 9.0, 30.0])
+    x, u = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.1, 0.2, 0.3, 0.4])
+    model = Model("q = x + z")
+    bench = quantity(0.0, (0.1, named("bench")))
+    together = propagate(model(x=quantity(x, (u, Source("s", dof, TOfSource()))), z=bench), trials=1 << 17)
+    for k in range(4):
+        alone = quantity(x[k], (u[k], Source("s", dof[k], StudentT(dof[k]))))
+        found = propagate(model(x=alone, z=bench), trials=1 << 17).outputs["q"]
+        q = together.outputs["q"]
+        assert q.value[k] == pytest.approx(found.value[0], abs=1e-3 * u[k])
+        assert q.u[k] == pytest.approx(found.u[0], rel=0.02)
+        assert q.high[k] == pytest.approx(found.high[0], abs=0.02 * u[k])
+    assert together.trials.tolist() == [1 << 17] * 4
+
+
+def test_a_t_of_its_source_is_that_t_where_there_is_one_row() -> None:
+    model = Model("q = x")
+    runs = [
+        propagate(model(x=quantity(0.0, (1.0, Source("x", 5.0, shape)))), trials=5000).outputs["q"].sample
+        for shape in (TOfSource(), StudentT(5.0))
+    ]
+    assert np.array_equal(*runs)
+
+
+def test_a_t_of_undefined_degrees_of_freedom_is_refused() -> None:
+    x = quantity([1.0, 2.0], (1.0, Source("x", np.array([5.0, np.nan]), TOfSource())))
+    with pytest.raises(InvalidDistribution, match="degrees of freedom of a t"):
+        propagate(Model("q = x")(x=x), trials=1000)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse, dense
 from quanheng.measure.quantity.schedule import Schedule, schedule
-from quanheng.measure.quantity.shapes import Normal, Shape, Tabulated
+from quanheng.measure.quantity.shapes import Normal, Shape, Tabulated, TOfSource
 from quanheng.measure.quantity.source import Source
 from quanheng.measure.quantity.tape import Tape
 from quanheng.measure.quantity.uncertain import Uncertain
@@ -128,6 +128,30 @@ class Inputs:
 # ---- from uncertain columns -------------------------------------------------------------------------------------
 
 
+def alike(columns: Sequence[Uncertain], n: int) -> list[NDArray[np.intp]]:
+    """The rows, those together whose sources have the same distributions: a t may have other degrees of freedom."""
+    by_row = [
+        np.asarray(source.dof)
+        for column in columns
+        for source in (*column.shared, *column.private)
+        if isinstance(source.shape, TOfSource) and np.size(source.dof) > 1
+    ]
+    if not by_row:
+        return [np.arange(n)]
+    _, which = np.unique(np.array(by_row), axis=1, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(which))[:-1])
+
+
+def _shape(source: Source) -> Shape:
+    """What is drawn for a source in rows that are alike."""
+    return (
+        source.shape.at(float(np.ravel(source.dof)[0]))
+        if isinstance(source.shape, TOfSource)
+        else source.shape
+    )
+
+
 def drawn(columns: Sequence[Uncertain], n: int) -> tuple[Basis, Inputs]:
     """What is to be drawn for the inputs of a model, of n rows or one, and the inputs in those terms.
 
@@ -142,10 +166,10 @@ def drawn(columns: Sequence[Uncertain], n: int) -> tuple[Basis, Inputs]:
     slots: list[tuple[int, NDArray[np.bool_]]] = []
     for source, where in held.items():
         if source.ensemble is None and all(isinstance(column, Sparse) for _, column in where):
-            place = _slot(source, where, slots, shapes, n)
+            place = _slot(source, _shape(source), where, slots, shapes, n)
         else:
             place = places[source] = len(shapes)
-            shapes.append(source.shape)
+            shapes.append(_shape(source))
         for i, column in where:
             contribution = dense(column, n) if isinstance(column, Sparse) else column
             terms[i][place] = terms[i][place] + contribution if place in terms[i] else contribution
@@ -167,6 +191,7 @@ def _held(columns: Sequence[Uncertain]) -> dict[Source, list[tuple[int, Float | 
 
 def _slot(
     source: Source,
+    shape: Shape,
     where: list[tuple[int, Float | Sparse]],
     slots: list[tuple[int, NDArray[np.bool_]]],
     shapes: list[Shape],
@@ -175,12 +200,12 @@ def _slot(
     """A place whose draws stand for one source in some rows and for another elsewhere: no row sees two of them."""
     rows = np.unique(np.concatenate([column.rows for _, column in where if isinstance(column, Sparse)]))
     for place, taken in slots:
-        if shapes[place] == source.shape and not taken[rows].any():
+        if shapes[place] == shape and not taken[rows].any():
             taken[rows] = True
             return place
     taken = np.zeros(n, dtype=bool)
     taken[rows] = True
-    shapes.append(source.shape)
+    shapes.append(shape)
     slots.append((len(shapes) - 1, taken))
     return len(shapes) - 1
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quanheng.measure.errors import InvalidUncertainty
-from quanheng.measure.quantity.basis import Basis, drawn
+from quanheng.measure.quantity.basis import Basis, Inputs, alike, drawn
 from quanheng.measure.quantity.freedom import checked_coverage
-from quanheng.measure.quantity.implicit import ImplicitEvaluation
+from quanheng.measure.quantity.implicit import ImplicitEvaluation, ImplicitModel
 from quanheng.measure.quantity.implicit_trials import Solved, inputs_alone
-from quanheng.measure.quantity.model import Evaluation
+from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.regions import Kind
-from quanheng.measure.quantity.run import THREADS, Progress, Run, together
+from quanheng.measure.quantity.run import THREADS, Progress, Rows, Run, together
 from quanheng.measure.quantity.sample import ByNumPy, Loops
 from quanheng.measure.quantity.schedule import Schedule
 from quanheng.measure.quantity.tolerance import numerical_tolerance
@@ -93,18 +93,22 @@ def propagate(
         raise InvalidUncertainty(
             f"试验次数须在 2 与 {MOST_TRIALS} 之间 / trials: from 2 to {MOST_TRIALS}, not {trials}"
         )
-    basis, inputs = drawn(list(evaluation.inputs.values()), evaluation.n)
-    make = _compiled_loops() if compiled else ByNumPy
-    loops: Loops
-    if isinstance(evaluation, ImplicitEvaluation):
-        loops = Solved(evaluation.model, make(basis, inputs.schedule(inputs_alone(evaluation.model))))
-    else:
-        loops = make(basis, inputs.schedule(evaluation.model.tape))
+    columns = list(evaluation.inputs.values())
+    groups = alike(columns, evaluation.n)
     names = evaluation.model.outputs
+    told = progress if progress and len(groups) == 1 else _no_progress
+    found: list[Rows] = []
     with ThreadPoolExecutor(THREADS) as threads:
-        told = progress or (lambda done, expected: None)
-        run = Run(basis, inputs, len(names), loops, threads, seed, coverage, interval, method, told)
-        rows = together(list(run.adaptive(digits) if trials == "adaptive" else run.fixed(trials)))
+        for some in groups:
+            taken = columns if len(groups) == 1 else [c.take(some) if len(c) > 1 else c for c in columns]
+            basis, inputs = drawn(taken, len(some))
+            loops = _loops(evaluation.model, basis, inputs, compiled)
+            run = Run(basis, inputs, len(names), loops, threads, seed, coverage, interval, method, told)
+            found.append(together(list(run.adaptive(digits) if trials == "adaptive" else run.fixed(trials))))
+            if progress and len(groups) > 1:
+                done = sum(int(each.trials.sum()) for each in found)
+                progress(done, int(found[0].trials[0]) * evaluation.n)
+    rows = found[0] if len(groups) == 1 else together(found).take(np.argsort(np.concatenate(groups)))
     outputs = {}
     for j, name in enumerate(names):
         value, u, low, high = rows.figures[:, :, j].T
@@ -125,6 +129,17 @@ def validate(
     below = np.abs(np.asarray(low, dtype=float) - trials.low)
     above = np.abs(np.asarray(high, dtype=float) - trials.high)
     return Validation(below, above, tolerance, (u > 0) & (below <= tolerance) & (above <= tolerance))
+
+
+def _loops(model: Model | ImplicitModel, basis: Basis, inputs: Inputs, compiled: bool) -> Loops:
+    make = _compiled_loops() if compiled else ByNumPy
+    if isinstance(model, ImplicitModel):
+        return Solved(model, make(basis, inputs.schedule(inputs_alone(model))))
+    return make(basis, inputs.schedule(model.tape))
+
+
+def _no_progress(done: int, expected: int) -> None:
+    """Nobody is told."""
 
 
 @cache

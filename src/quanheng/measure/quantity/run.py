@@ -53,6 +53,11 @@ class Rows(NamedTuple):
     converged: NDArray[np.bool_]
     sample: Float | None = None
 
+    def take(self, rows: NDArray[np.intp]) -> Rows:
+        """Some of them."""
+        figures, errors, r, trials, converged, _ = self
+        return Rows(figures[rows], errors[rows], r[rows], trials[rows], converged[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Run:

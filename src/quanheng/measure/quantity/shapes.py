@@ -184,6 +184,18 @@ class StudentT(Tabulated):
 
 
 @dataclass(frozen=True)
+class TOfSource(Shape):
+    """t of the degrees of freedom of its source, which may differ from row to row; `of` as in `StudentT`."""
+
+    of: Literal["scale", "standard deviation"] = "scale"
+    name: ClassVar[str] = "t of source"
+
+    def at(self, dof: float) -> StudentT:
+        """The t of so many degrees of freedom. InvalidDistribution if it is none."""
+        return StudentT(dof, self.of)
+
+
+@dataclass(frozen=True)
 class Exponential(Shape):
     """Of a quantity that is not negative and of which only the mean is known; JCGM 101:2008, 6.4.10."""
 
