@@ -58,7 +58,7 @@ def test_every_job_explains_itself_in_both_languages(job: str, capsys: pytest.Ca
 def test_every_option_in_a_document_is_an_option_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     words = [[job] for job in main.JOBS] + [["lake", "check"], ["lake", "reduce"]]
     words += [["keys", "public"], *(["log", job] for job in ("create", "publish", "prove", "monitor"))]
-    words += [["certificate", job] for job in ("issue", "verify")] + [["chain", "recall"]]
+    words += [["certificate", job] for job in ("issue", "verify")] + [["chain", "recall"], ["seal", "run"]]
     known = set(re.findall(r"--[a-z]+", " ".join(help_of(each, capsys) for each in words)))
     known |= {
         "--help",

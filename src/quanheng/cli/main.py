@@ -25,6 +25,7 @@ JOBS = {
     "witness": "做日志的见证人 / witness logs",
     "certificate": "证书：签发、查验、查看、比较 / certificates: issue, verify, show, compare",
     "chain": "溯源链：核对、召回、画出 / chains: check, recall, draw",
+    "seal": "给监督运行签名、登记；工单连同证明 / sign and log a run; an order with its proof",
     "serve": "网站：登记册、监督、公众查验 / the site: registers, supervision, the public face",
     "worker": "网站的后台工作进程 / the worker of the site",
     "uncertainty": "由测量模型得出不确定度报告 / from a measurement model to an uncertainty report",

@@ -21,7 +21,10 @@ from quanheng.ground.files import write_durably
 
 NAME = "run.json"
 FORMAT = "quanheng-run-1"
-UNSEALED = frozenset({NAME, "checks.parquet", "learned.json"})  # what joins a folder after its run
+SIGNATURE, PROOF = "run.signature.json", "run.proof"
+UNSEALED = frozenset(
+    {NAME, SIGNATURE, PROOF, "checks.parquet", "learned.json"}
+)  # what joins a folder after its run
 LIBRARIES = ("numpy", "scipy", "pyarrow", "altair", "vl-convert-python")
 REQUIRED: Mapping[str, type] = {
     "method": str, "version": str, "parameters": dict, "inputs": dict, "outputs": dict,

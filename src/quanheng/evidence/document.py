@@ -10,13 +10,16 @@ from quanheng.ground.digest import sha256_bytes
 
 CERTIFICATE = "certificate"
 BUNDLE = "bundle"
-KINDS = {CERTIFICATE: "certificate.xml", BUNDLE: "run.json"} | dict.fromkeys(RECORDS, "record.json")
+ORDER = "order"  # of a run; its `proof` is the path to the root that the run's bundle holds
+KINDS = {ORDER: "order.json", CERTIFICATE: "certificate.xml", BUNDLE: "run.json"} | dict.fromkeys(
+    RECORDS, "record.json"
+)
 """Every kind, and the name its bytes go by in a proof file."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A certificate, a bundle, or a record of the authority. What is empty is absent; nothing was checked."""
+    """A certificate, a bundle, an order, or a record of the authority. What is empty is absent; nothing was checked."""
 
     kind: str  # one of KINDS
     data: bytes  # as they were signed

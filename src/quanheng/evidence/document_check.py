@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from quanheng.evidence import keys, records, signature, statement
 from quanheng.evidence.answer import VALID, Answer, Reason, because, together
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
+from quanheng.evidence.document import BUNDLE, CERTIFICATE, ORDER, Document
 from quanheng.evidence.errors import BadDocument, BadKey, BadNote
 from quanheng.evidence.formats.xmldsig.signer import Signer
 from quanheng.evidence.keys import PublicKey
@@ -28,6 +28,7 @@ from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.merkle import leaf_hash
 from quanheng.evidence.log.policy import Policy
 from quanheng.evidence.log.proof import LogProof
+from quanheng.evidence.order import order_number
 from quanheng.evidence.records import KeyBinding, Record, Status
 from quanheng.evidence.signature import Signature
 from quanheng.evidence.statement import NO_SALTS, Statement
@@ -160,6 +161,8 @@ def with_reasons(checked: Checked, reasons: Iterable[Reason]) -> Checked:
 def name_of(document: Document, content: Certificate | Record | None) -> str:
     """How a document is called in a reason: by its number where it has one, else by kind and digest."""
     number = content.number if isinstance(content, Certificate) else ""
+    if document.kind == ORDER:
+        number = order_number(document.data)
     return f"{document.kind} {number or document.digest[:16]}"
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from quanheng.evidence import proof_file, statement
 from quanheng.evidence.document import CERTIFICATE, KINDS, Document
 from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.records import Scope
 from quanheng.evidence.statement import Statement
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.files import sync
@@ -94,11 +95,12 @@ class Holdings:
 
     @cached_property
     def _records(self) -> Mapping[tuple[str, str], list[str]]:
-        """Digests of records by what they speak of: a key, a party, a target, a number of a type approval."""
+        """Digests of records by what they speak of: a key, a scope's party, a target, a number of a type approval."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for digest, said in self.said.items():
             record = said.record or {}
-            for name in ("key", "party", "target", "number"):
+            names = ("party",) if said.kind == Scope.kind else ("key", "target", "number")
+            for name in names:
                 if isinstance(record.get(name), str):
                     found[name, str(record[name])].append(digest)
         return found
@@ -124,11 +126,18 @@ class Holdings:
                 asked += [("target", known[digest].key)]
         for name, value in asked:
             for digest in self._records.get((name, value), ()):
-                if digest not in order:
+                if digest not in order and self._concerns(digest, certificates):
                     order.append(digest)
                     if digest in known:
                         asked += [("key", known[digest].key), ("target", known[digest].key)]
         return [subject if digest == subject.digest else self.documents[digest] for digest in order]
+
+    def _concerns(self, record: str, certificates: Iterable[str]) -> bool:
+        """Whether a record can matter to some certificates: a scope does where its quantity occurs in them."""
+        quantity = (self.said[record].record or {}).get("quantity")
+        if not isinstance(quantity, str):
+            return True
+        return any(quantity.encode() in self.documents[c].data for c in certificates if c in self.documents)
 
     def proof(self, subject: Document, items: Iterable[str] = ()) -> bytes:
         """The proof file of a document. Raises BadDocument."""

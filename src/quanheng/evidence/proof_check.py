@@ -12,6 +12,7 @@ from datetime import date
 
 from quanheng.evidence.answer import VALID, Answer, Reason, Standing, together
 from quanheng.evidence.certificate import Certificate
+from quanheng.evidence.document import BUNDLE, ORDER
 from quanheng.evidence.document_check import (
     ROLES,
     Authority,
@@ -23,6 +24,7 @@ from quanheng.evidence.document_check import (
     with_reasons,
 )
 from quanheng.evidence.log import proof as proofs
+from quanheng.evidence.order_check import check_order
 from quanheng.evidence.proof_file import ProofFile
 from quanheng.evidence.records import Record
 from quanheng.evidence.trust import Trust
@@ -35,8 +37,10 @@ def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tu
     1 records by pinned keys  2 records by keys that these bind as authority, and again those of 1, now that
     revocations are known  3 certificates and bundles  4 what shows only when they lie side by side
     """
-    looked = [look(each, trust.policy, rules) for each in proof.documents]
+    looked = [look(each, trust.policy, rules) for each in proof.documents if each.kind != ORDER]
     used = _last_uses(each.content for each in looked if isinstance(each.content, Certificate))
+    if proof.subject.kind == ORDER:
+        on = next((each.statement.issued for each in looked if _dated_bundle(each)), None) or on  # type: ignore[union-attr]
     days = {each.digest: used.get(each.digest, on) for each in proof.documents} | {proof.subject.digest: on}
 
     def judged(authority: Authority, *, as_records: bool) -> dict[str, Checked]:
@@ -51,7 +55,15 @@ def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tu
         found = judged(authority, as_records=True)
         authority = Authority.of(valid_records(found.values()))
     found |= judged(authority, as_records=False)
+    orders = {
+        each.digest: check_order(each, found.values(), on) for each in proof.documents if each.kind == ORDER
+    }
+    found |= orders
     return _side_by_side([found[each.digest] for each in proof.documents], days)
+
+
+def _dated_bundle(each: Checked) -> bool:
+    return each.document.kind == BUNDLE and each.statement is not None and each.statement.issued is not None
 
 
 def valid_records(found: Iterable[Checked]) -> Iterator[Record]:

@@ -83,6 +83,17 @@ REASONS: Mapping[str, Meaning] = {
     "revoked": _invalid("已被撤销", "has been revoked", 9),
     "suspended": _invalid("已被暂停使用", "is suspended", 9),
     "status_unseen": _remark("此后的撤销未查", "later revocations were not looked at", 9),
+    # ---- order of a run
+    "order_malformed": _invalid("不是工单", "is no order of a run"),
+    "order_unproven": _invalid("这次运行里没有这张工单", "the run holds no such order"),
+    "bundle_missing": _not_shown("运行的凭据不在手边", "the bundle of the run is not at hand"),
+    "bundle_invalid": _invalid("运行的凭据无效", "the bundle of the run is invalid"),
+    "bundle_not_shown": _not_shown("运行的凭据未得证明", "the bundle of the run is not shown"),
+    "master_missing": _not_shown("总表的证书不在手边", "the certificate of the master meter is not at hand"),
+    "master_u_too_small": _invalid("运行所用总表的不确定度小于其证书",
+                                   "the run took less uncertainty for the master than its certificate states"),
+    "screening": _remark("远程判定是筛查结果，现场核验之前不构成法定结论",
+                         "a screening result: no legal finding until the meter is checked on site"),
     # ---- 1 unbroken
     "standard_not_cited": _invalid("有测量点未引用标准", "a point cites no standard", 1),
     "standard_missing": _not_shown("所引标准的证书不在手边", "the certificate of a standard is not at hand", 1),

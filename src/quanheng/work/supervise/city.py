@@ -33,6 +33,15 @@ LOT = pa.schema(
 OUTCOMES = ("undetermined", "cleared", "replace")
 
 
+OF_AREAS = {
+    "district": "district",
+    "utility": "utility",
+    "master_meter": "master",
+    "master_u": "master_u",
+    "master_mpe": "master_mpe",
+}  # columns that areas.parquet takes over from the lake, by their names there
+
+
 @dataclass(frozen=True)
 class City:
     """A lake's areas and meters with what was found of them, both in the order of its partitions."""
@@ -78,8 +87,8 @@ def assemble(
         meters = meters.append_column(name, lake.meters[name])
     meters = meters.append_column("area", lake.areas["area"].combine_chunks().take(pa.array(area_of_meter)))
     meters = meters.append_column("meter", lake.meters["meter"])
-    for name in ("utility", "district"):
-        areas = areas.append_column(name, lake.areas[name])
+    for name, column in OF_AREAS.items():
+        areas = areas.append_column(name, lake.areas[column])
     return City(areas, meters, area_of_meter, known)
 
 
@@ -111,7 +120,7 @@ def judge_city(city: City, alpha: float) -> Judged:
     verdicts = judge(columns, priors, alpha=alpha, correlation=correlation)
     made = {
         "verdicts": verdict_table(city, verdicts),
-        "areas": city.areas.select([*tables.AREAS, "district", "utility"]),
+        "areas": city.areas.select([*tables.AREAS, *OF_AREAS]),
         "detail/balance": city.areas.select(tables.BALANCE),
         "detail/estimates": estimate_table(city, columns, priors),
         "detail/lots": pa.Table.from_pylist([asdict(lot) for lot in lots], LOT),

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from quanheng import __version__
 from quanheng.evidence.bundle import digest_files, libraries, seal, sealed_files
+from quanheng.evidence.order import orders_root
 from quanheng.ground.digest import canonical_json, sha256_bytes
 from quanheng.ground.engine import map_partitions
 from quanheng.ground.errors import BadOutput
@@ -32,6 +33,7 @@ from quanheng.work.supervise.city import City, Judged, assemble, judge_city
 from quanheng.work.supervise.costs import Costs
 from quanheng.work.supervise.findings import Assessment, Known, TopologySuspect
 from quanheng.work.supervise.learn import Learned, changes, read_learned
+from quanheng.work.supervise.leaves import leaves
 from quanheng.work.supervise.membership import only
 from quanheng.work.supervise.order import rank_orders
 from quanheng.work.supervise.report import write_report
@@ -166,6 +168,7 @@ def supervise(
                 "counts": counts(judged, orders),
                 "stated_false_share": choices.alpha,
                 **judged.facts,
+                "orders_root": orders_root(leaves(orders, judged.tables["verdicts"], judged.tables["areas"])),
                 **since_last_cycle(choices.previous, judged.verdicts),
             }
             del city, judged, orders  # the report reads the files

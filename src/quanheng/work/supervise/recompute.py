@@ -41,7 +41,9 @@ TABLES = {
     "detail/estimates.parquet": "meter",
     "detail/lots.parquet": "batch",
 }
-FREE = frozenset({"format", "inputs", "outputs", "libraries", "version"})  # compared apart, or free to differ
+FREE = frozenset(
+    {"format", "inputs", "outputs", "orders_root", "libraries", "version"}
+)  # compared apart, or free to differ
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ ISSUERS = (NATIONAL, NATIONAL, PROVINCE, CITY, CITY)  # of certificates by level
 BASES = {NATIONAL.identifier: "national standard", PROVINCE.identifier: "examined standard"}
 MAKER = "[样例] 仪表厂"
 BEGINNING = date(2025, 1, 2)  # of the authority's records
-LAST_DAY = date(2028, 12, 31)
+LAST_DAY = date(2099, 12, 31)
 STANDARDS = (date(2025, 2, 10), date(2025, 4, 8), date(2025, 7, 15), date(2025, 9, 2))  # by level
 INSTRUMENTS = date(2026, 1, 5)  # the first is verified
 DAYS = 120  # over which instruments are verified
@@ -282,6 +282,7 @@ class ChainWorld:
         """Bindings of keys, scopes, type approvals."""
         for each in (NATIONAL, PROVINCE, CITY):
             self.record(self.binding(each.identifier.removeprefix("sample-"), each.identifier))
+        self.record(self.binding("supervisor", BUREAU, role="bundles"))
         for kind in KINDS:
             for party, level in ((NATIONAL.identifier, 0), (PROVINCE.identifier, 2), (CITY.identifier, 3)):
                 self.record(self.scope(kind, party, level))
@@ -336,7 +337,7 @@ class ChainWorld:
             for day in sorted(days):
                 indexes = log.append([self.made[n].document.statement for n in days[day]])
                 point = log.publish(key)
-                lines = [self._cosign(point, name, evening(day)) for name in WITNESSES]
+                lines = [self.cosign(point, name, evening(day)) for name in WITNESSES]
                 log.attach(point.bearing([*point.note.signatures, *lines]))
                 places |= {n: (index, log.published) for n, index in zip(days[day], indexes, strict=True)}
             for n, (index, seen) in places.items():
@@ -345,7 +346,8 @@ class ChainWorld:
                 found[n] = dataclasses.replace(self.made[n], document=document)
         return found
 
-    def _cosign(self, point: Checkpoint, name: str, time: int) -> Signature:
+    def cosign(self, point: Checkpoint, name: str, time: int) -> Signature:
+        """The cosignature of a witness, at a time."""
         key = self.key(name)
         return checkpoints.cosign(point, name, keys.raw_ed25519(key.public), key, time)
 
