@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -58,7 +58,7 @@ def propagated(
     clusters = _clusters(private)
     # a single private source stays what it is, so that nothing of its correlations is lost
     alone = next(iter(private)) if len(private) == 1 else None
-    found = [_Output(n) for _ in outputs]
+    found = [_Output(n, shared, {i for i, _ in places}) for places in first.places]
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
         x = [float(each.value[0]) if len(each) == 1 else each.value[part] for each in columns]
@@ -67,10 +67,10 @@ def propagated(
             output.value[part] = values[j]
             partial = {i: values[place] for i, place in first.places[j]}
             if alone is None:
-                _add_private(output.own[part], output.rest[part], clusters, partial, part)
+                output.add_private(clusters, partial, part)
             elif (held := _contribution(private[alone], partial, part)) is not None:
                 output.own[part] = held
-            output.add_shared(shared, partial, part)
+            output.add_shared(partial, part)
     for j, output in enumerate(found):
         _check_defined(first.tape.inputs, columns, output)
         own = {}
@@ -78,41 +78,40 @@ def propagated(
             if alone is not None:
                 own[alone] = output.own
             else:
-                dof = effective(output.own, output.rest)
                 used = {i for i, _ in first.places[j]}
                 merged = condensed(s for s, terms in private.items() if any(i in used for i, _ in terms))
-                own[Source(f"private to {outputs[j]}", dof, merged=merged)] = np.sqrt(output.own)
+                own[Source(f"private to {outputs[j]}", output.dof, merged=merged)] = output.own
         yield Uncertain(output.value, output.contributions(shared), own)
 
 
 class _Output:
     """One output while its blocks are worked on.
 
-    own (n,): the variance of all that is private, or the contribution of the one private source; rest (n,):
-    Welch–Satterthwaite's sum of it; jacobian: contributions of shared sources; partials: derivatives with respect to
-    inputs that hold sparse ones.
+    own (n,): u of all that is private, with its degrees of freedom, or the contribution of the one private source;
+    jacobian: contributions of shared sources; partials: derivatives with respect to inputs that hold sparse ones.
     """
 
-    def __init__(self, n: int) -> None:
-        self.value, self.own, self.rest = np.empty(n), np.zeros(n), np.zeros(n)
-        self.jacobian: dict[Source, Float] = {}
-        self.partials: dict[int, Float] = {}
+    def __init__(self, n: int, shared: BySource, used: Collection[int]) -> None:
+        self.value, self.own, self.dof = np.empty(n), np.zeros(n), np.zeros(n)
+        self.terms = [(s, i, c) for s, terms in shared.items() for i, c in terms if i in used]
+        sparse = {i for _, i, column in self.terms if isinstance(column, Sparse)}
+        self.partials = {i: np.zeros(n) for i in sparse}
+        self.jacobian = {s: np.zeros(n) for s, _, column in self.terms if not isinstance(column, Sparse)}
 
-    def add_shared(self, shared: BySource, partial: Mapping[int, Any], part: slice) -> None:
-        for source, terms in shared.items():
-            for i, column in terms:
-                if i not in partial:
-                    continue
-                if isinstance(column, Sparse):
-                    self._column(self.partials, i)[part] = partial[i]
-                else:
-                    held = column if len(column) == 1 else column[part]
-                    self._column(self.jacobian, source)[part] += partial[i] * held
+    def add_private(self, clusters: list[Cluster], partial: Mapping[int, Any], part: slice) -> None:
+        """u of what is private in the rows of a block, and its degrees of freedom."""
+        variance, rest = self.own[part], self.dof[part]
+        _add_private(variance, rest, clusters, partial, part)
+        rest[:] = effective(variance, rest)
+        np.sqrt(variance, out=variance)
 
-    def _column(self, among: dict[Any, Float], key: Hashable) -> Float:
-        if key not in among:
-            among[key] = np.zeros(len(self.value))
-        return among[key]
+    def add_shared(self, partial: Mapping[int, Any], part: slice) -> None:
+        """What shared sources contribute in the rows of a block."""
+        for i, column in self.partials.items():
+            column[part] = partial[i]
+        for source, i, column in self.terms:
+            if not isinstance(column, Sparse):
+                self.jacobian[source][part] += partial[i] * (column if len(column) == 1 else column[part])
 
     def contributions(self, shared: BySource) -> dict[Source, Any]:
         """Of the shared sources, in their order; dense where a source touches rows in several ways."""
@@ -192,9 +191,12 @@ def _contribution(terms: list[tuple[int, Float]], partial: Mapping[int, Any], pa
 
 def _check_defined(names: Sequence[str], columns: list[Uncertain], output: _Output) -> None:
     """InvalidModel names the first row where a value or a contribution is not finite."""
-    good = np.isfinite(output.value) & np.isfinite(output.own)
-    for column in output.jacobian.values():
-        good &= np.isfinite(column)
+    made = [output.value, output.own, *output.jacobian.values()]
+    with np.errstate(over="ignore", invalid="ignore"):
+        # a sum is finite only if all are, and needs no memory
+        if all(np.isfinite(column.sum()) for column in made):
+            return
+    good = np.all([np.isfinite(column) for column in made], axis=0)
     if not np.all(good):
         row = int(np.flatnonzero(~good)[0])
         point = {
