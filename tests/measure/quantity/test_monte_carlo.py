@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -141,3 +143,34 @@ def test_a_t_of_undefined_degrees_of_freedom_is_refused() -> None:
     x = quantity([1.0, 2.0], (1.0, Source("x", np.array([5.0, np.nan]), TOfSource())))
     with pytest.raises(InvalidDistribution, match="degrees of freedom of a t"):
         propagate(Model("q = x")(x=x), trials=1000)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+@pytest.mark.parametrize("trials", [20_000, "adaptive"])
+def test_progress_grows_to_what_is_expected(n: int, trials: Any) -> None:
+    told: list[tuple[int, int]] = []
+    found = propagate(line(n), trials=trials, progress=lambda *each: told.append(each))
+    done = [each for each, _ in told]
+    assert done == sorted(done)
+    assert told[-1][0] == told[-1][1]
+    assert trials == "adaptive" or told[-1][0] == n * 20_000
+    assert (found.outputs["q"].sample is None) == (n > 1)
+
+
+def test_rows_that_settle_at_once_have_the_figures_of_a_run_of_so_many_trials() -> None:
+    evaluation = line(6)
+    adaptive = propagate(evaluation, seed=4)
+    fixed = propagate(evaluation, seed=4, trials=int(adaptive.trials[0]))
+    assert adaptive.trials.tolist() == [int(adaptive.trials[0])] * 6
+    assert np.array_equal(adaptive.outputs["q"].low, fixed.outputs["q"].low)
+    assert np.array_equal(adaptive.outputs["q"].errors, fixed.outputs["q"].errors)
+
+
+def test_rows_that_take_longer_do_not_change_the_others() -> None:
+    x = quantity([1.0, 2.0], ([0.1, 0.1], Source("x")))
+    model = Model("q = x + exp(z)")
+    wide = model(x=x, z=quantity([0.0, 1.0], ([1e-3, 2.0], Source("z"))))
+    together = propagate(wide)
+    assert together.trials[1] > together.trials[0]
+    alone = propagate(model(x=x.take([0]), z=quantity(0.0, (1e-3, Source("z")))))
+    assert together.outputs["q"].u[0] == pytest.approx(alone.outputs["q"].u[0], rel=1e-3)

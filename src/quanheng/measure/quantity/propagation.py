@@ -66,9 +66,9 @@ def propagated(
         for j, output in enumerate(found):
             output.value[part] = values[j]
             partial = {i: values[place] for i, place in first.places[j]}
-            if alone is None:
+            if alone is None and private:
                 output.add_private(clusters, partial, part)
-            elif (held := _contribution(private[alone], partial, part)) is not None:
+            elif alone and (held := _contribution(private[alone], partial, part)) is not None:
                 output.own[part] = held
             output.add_shared(partial, part)
     for j, output in enumerate(found):

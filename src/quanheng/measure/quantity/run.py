@@ -75,33 +75,33 @@ class Run:
     progress: Progress
     kept: list[Float] = field(default_factory=list)  # draws (s, trials) of the first sequences
     spare: list[Float] = field(default_factory=list)  # memory for trials that no thread uses
+    finished: list[int] = field(default_factory=list)  # how many rows each finished block has
 
     def fixed(self, trials: int) -> Iterator[Rows]:
         """Full nets of 2^m trials, at least eight of them, and a remainder."""
         m = max(int(math.log2(trials / SEQUENCES)), 0) if trials >= SEQUENCES else 0
         batch = range(math.ceil(trials / (1 << m)))
 
-        def rows(block: Inputs, share: Shared) -> Rows:
+        def of_block(block: Inputs, share: Shared) -> Rows:
             y = self.room(block.rows, trials)
             self.fill(block, batch, m, y, share)
-            found = _rows(*self.figures(y, 1 << m), trials, y)
+            found = self.rows(*self.figures(y, 1 << m), y)
             self.give_back(y)
             return found
 
-        return self.by_block(batch, m, trials, rows)
+        return self.by_block(batch, m, trials, of_block)
 
     def adaptive(self, digits: int) -> Iterator[Rows]:
         """Sequences until each row has converged. JCGM 101:2008, 7.9.4."""
         m = max(NET, math.ceil(math.log2(100.0 / (1.0 - self.coverage))))
-        first = range(SEQUENCES)
 
-        def rows(block: Inputs, share: Shared) -> Rows:
+        def of_block(block: Inputs, share: Shared) -> Rows:
             return self.until_settled(block, m, digits, share)
 
-        return self.by_block(first, m, SEQUENCES << m, rows)
+        return self.by_block(range(SEQUENCES), m, SEQUENCES << m, of_block)
 
     def by_block(
-        self, batch: range, m: int, trials: int, rows: Callable[[Inputs, Shared], Rows]
+        self, batch: range, m: int, trials: int, of_block: Callable[[Inputs, Shared], Rows]
     ) -> Iterator[Rows]:
         """The rows in blocks whose trials are held at once; `batch` are the first sequences, of so many trials."""
         height = max(1, HELD // (self.q * trials))
@@ -113,13 +113,14 @@ class Run:
             self.inputs.take(np.arange(top, min(top + height, self.inputs.rows)))
             for top in range(0, self.inputs.rows, height)
         ]
-        if not many:
-            yield from (rows(block, self.threads.map) for block in blocks)
-            return
-        done = 0
-        for found in self.threads.map(lambda block: rows(block, map), blocks):
-            done += len(found.trials)
-            self.progress(done * trials, self.inputs.rows * trials)
+        if many:
+            done = self.threads.map(lambda block: of_block(block, map), blocks)
+        else:
+            done = (of_block(block, self.threads.map) for block in blocks)
+        for found in done:
+            self.finished.append(len(found.trials))
+            if many:
+                self.progress(sum(self.finished) * trials, self.inputs.rows * trials)
             yield found
 
     def until_settled(self, inputs: Inputs, m: int, digits: int, share: Shared) -> Rows:
@@ -133,14 +134,18 @@ class Run:
             y = np.empty((len(active), self.q, more << m))
             self.fill(inputs.take(np.array(active)), range(h, h + more), m, y, share)
             h += more
-            figures, _ = self.figures(y, 1 << m)
-            for k, each, parts in zip(active, y, figures[:, 1:], strict=True):
-                held[k].append(each)
-                averages[k].append(parts)
+            figures, covariance = self.figures(y, 1 << m)
+            for i, k in enumerate(active):
+                held[k].append(y[i : i + 1])
+                averages[k].append(figures[i, 1:])
                 settled = _settled(np.concatenate(averages[k]), digits)
                 if settled or h == MOST_SEQUENCES:
-                    whole = np.concatenate(held[k], axis=1)[None]
-                    done[k] = _rows(*self.figures(whole, 1 << m), h << m, whole, converged=settled)
+                    whole = np.concatenate(held[k], axis=2)
+                    first = len(held[k]) == 1
+                    found = (
+                        (figures[i : i + 1], covariance[i : i + 1]) if first else self.figures(whole, 1 << m)
+                    )
+                    done[k] = self.rows(*found, whole, converged=settled)
                     held[k] = []
             more = min(h // 4, MOST_SEQUENCES - h)
         return together([done[k] for k in range(inputs.rows)])
@@ -173,9 +178,12 @@ class Run:
             return k
 
         before = batch.start << m
+        expected = before + out.shape[2]
         for k in share(one, range(len(batch))):
             if not self.kept:
-                self.progress(before + min((k + 1) << m, out.shape[2]), before + out.shape[2])
+                done = before + min((k + 1) << m, out.shape[2])
+                rows = sum(self.finished)
+                self.progress(rows * expected + inputs.rows * done, self.inputs.rows * expected)
 
     def figures(self, y: Float, size: int) -> tuple[Float, Float]:
         """Value, u and ends of trials (n, q, M), then of each full sequence, (n, 1 + h, 4, q); covariance (n, q, q)."""
@@ -192,6 +200,17 @@ class Run:
             self.loops.interval_ends(y, size, self.coverage, self.interval), (3, 1), (0, 3)
         )
         return np.stack([y[:, None, :, 0] + s / n, u, low, high], axis=2), covariance[:, 0]
+
+    def rows(self, figures: Float, covariance: Float, y: Float, *, converged: bool = True) -> Rows:
+        """All that is said of rows with these figures and trials (n, q, M)."""
+        whole, parts = figures[:, 0], figures[:, 1:]
+        n, h = parts.shape[:2]
+        errors = parts.std(axis=1, ddof=1) / math.sqrt(h) if h > 1 else np.full_like(whole, np.nan)
+        u = whole[:, 1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r = np.clip(covariance / (u[:, :, None] * u[:, None, :]), -1.0, 1.0)
+        sample = y[0] if self.inputs.rows == 1 else None
+        return Rows(whole, errors, r, np.full(n, y.shape[2]), np.full(n, converged), sample)
 
     def room(self, rows: int, trials: int) -> Float:
         """Memory for trials (rows, q, trials), used before where that can be: its first touch is dear."""
@@ -213,18 +232,6 @@ def together(found: list[Rows]) -> Rows:
         np.concatenate(each) for each in list(zip(*found, strict=True))[:5]
     )
     return Rows(figures, errors, r, trials, converged, sample)
-
-
-def _rows(figures: Float, covariance: Float, trials: int, y: Float, *, converged: bool = True) -> Rows:
-    whole, parts = figures[:, 0], figures[:, 1:]
-    h = parts.shape[1]
-    errors = parts.std(axis=1, ddof=1) / math.sqrt(h) if h > 1 else np.full_like(whole, np.nan)
-    u = whole[:, 1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.clip(covariance / (u[:, :, None] * u[:, None, :]), -1.0, 1.0)
-    n = len(whole)
-    sample = y[0] if n == 1 else None
-    return Rows(whole, errors, r, np.full(n, trials), np.full(n, converged), sample)
 
 
 def _check_defined(y: Float) -> None:
