@@ -8,7 +8,7 @@ logged: whoever holds a copy can check every one of them, and build again whatev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -132,10 +132,13 @@ class Holdings:
                         asked += [("key", known[digest].key), ("target", known[digest].key)]
         return [subject if digest == subject.digest else self.documents[digest] for digest in order]
 
-    def _concerns(self, record: str, certificates: Iterable[str]) -> bool:
-        """Whether a record can matter to some certificates: a scope does where its quantity occurs in them."""
-        quantity = (self.said[record].record or {}).get("quantity")
-        if not isinstance(quantity, str):
+    def _concerns(self, record: str, certificates: Sequence[str]) -> bool:
+        """Whether a record can matter: of what stands behind a subject only scopes for quantities that occur there."""
+        facts = self.said[record].record or {}
+        quantity, first = facts.get("quantity"), certificates[0]
+        if not isinstance(quantity, str) or (
+            first in self.said and facts.get("party") == self.said[first].issuer
+        ):
             return True
         return any(quantity.encode() in self.documents[c].data for c in certificates if c in self.documents)
 
