@@ -187,7 +187,8 @@ def _order(known: Sequence[Known]) -> tuple[list[int], list[int]]:
             open_needs[other] -= 1
             if not open_needs[other]:
                 order.append(other)
-    order.sort(key=lambda n: level[n])
+    # within a level those of one issuer and procedure together: what they share is then looked up once
+    order.sort(key=lambda n: (level[n], known[n].content.issuer.identifier, known[n].content.procedure))
     left = [n for n, count in enumerate(open_needs) if count]
     return [*order, *left], [*(min(level[n], 127) for n in order), *(NONE for _ in left)]
 

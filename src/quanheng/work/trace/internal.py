@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from quanheng.evidence.chain.columns import DISTRIBUTIONS, NEVER, NONE, OUTCOMES, Flags, Float, Small
@@ -53,21 +53,34 @@ def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
 
 def decided(part: Part) -> Iterator[Found]:
     """Each outcome follows from value, U and limits by the stated rule, and the whole from its points (JCGM 106)."""
-    stated = part.points.outcome != NONE
-    if stated.any():
+    outcome = part.points.outcome
+    stated = outcome != NONE
+    if not stated.any():
+        return
+    rules = part.at_points(one_or_all(part.certificates.rule))
+    if np.ndim(rules) == 0 and stated.all():
+        yield from part.of_points("decision_differs", _decided_otherwise(part, slice(None), int(rules)))
+    else:
         rows = np.flatnonzero(stated)
-        wrong = np.zeros(len(part.points), bool)
-        rules = part.certificates.rule[part.of_point[rows]]
-        for code in np.unique(rules):
-            chosen = rows[rules == code]
+        chosen_rules = np.broadcast_to(rules, len(outcome))[rows]
+        wrong = np.zeros(len(outcome), bool)
+        for code in np.unique(chosen_rules):
+            chosen = rows[chosen_rules == code]
             wrong[chosen] = _decided_otherwise(part, chosen, int(code))
         yield from part.of_points("decision_differs", wrong)
+    fails = outcome == FAIL
+    if fails.any():
         failed = np.zeros(len(part.certificates), bool)
-        failed[part.of_point[part.points.outcome == FAIL]] = True
+        failed[part.of_point[fails]] = True
         yield from part.of_certificates("decision_differs", (part.certificates.outcome == PASS) & failed)
 
 
-def _decided_otherwise(part: Part, rows: NDArray[np.intp], code: int) -> Flags:
+def one_or_all(codes: Any) -> Any:
+    """One code where all are one."""
+    return codes[0] if len(codes) and (codes == codes[0]).all() else codes
+
+
+def _decided_otherwise(part: Part, rows: Any, code: int) -> Flags:
     points = part.points
     rule, ratio, risk = ("simple", None, None) if code == NONE else part.whole.chain.names.decisions[code]
     value, u = points.value[rows], points.u[rows]

@@ -115,11 +115,12 @@ def _hand_on(whole: Prepared, standing: Small) -> Iterator[Found]:
         found = Found("standard_invalid", uses.certificate[hit], uses.point[hit], uses.standard[hit])
         _raise(standing, [found])
         yield found
-    levels = whole.chain.certificates.level
-    for level in np.unique(levels[levels != 0]):
-        first, last = _uses_of_level(whole, int(level))
+    for first, last in _uses_by_level(whole):
         standards = uses.standard[first:last]
-        theirs = np.where(standards >= 0, standing[standards], np.int8(0))
+        theirs = standing[standards]
+        if not theirs.any():
+            continue
+        theirs = np.where(standards >= 0, theirs, np.int8(0))
         for code, worst in (
             ("standard_invalid", Standing.INVALID),
             ("standard_not_shown", Standing.NOT_SHOWN),
@@ -131,8 +132,11 @@ def _hand_on(whole: Prepared, standing: Small) -> Iterator[Found]:
                 yield found
 
 
-def _uses_of_level(whole: Prepared, level: int) -> tuple[int, int]:
-    """Uses of one level stand together: certificates are in the order of their levels, circles last."""
-    rows = np.flatnonzero(whole.chain.certificates.level == level)
-    edges = np.searchsorted(whole.chain.uses.certificate, [rows[0], rows[-1] + 1])
-    return int(edges[0]), int(edges[1])
+def _uses_by_level(whole: Prepared) -> Iterator[tuple[int, int]]:
+    """Uses of each level, which stand together: certificates are in the order of their levels, circles last."""
+    levels = whole.chain.certificates.level
+    starts = np.concatenate([[0], np.flatnonzero(levels[1:] != levels[:-1]) + 1, [len(levels)]])
+    edges = np.searchsorted(whole.chain.uses.certificate, starts)
+    for level, first, last in zip(levels[starts[:-1]], edges[:-1], edges[1:], strict=True):
+        if level and last > first:
+            yield int(first), int(last)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,15 @@ from quanheng.evidence.records import BASES
 
 TOGETHER = 16_384  # certificates of a part
 MONTH = 365.2425 / 12  # days
+
+
+def taken(column: Any, codes: Any) -> Any:
+    """column[codes]; where all codes of a part are one, as they mostly are, that one entry, which broadcasts."""
+    if np.ndim(codes) == 0:
+        return column[codes]
+    if len(codes) and (codes == codes[0]).all():
+        return column[codes[0]]
+    return column[codes]
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,17 @@ class Part:
         return self.uses.certificate - np.int32(self.first)
 
     @cached_property
+    def one_each(self) -> bool:
+        """Whether every certificate has one point: then what is said of one is said of the other."""
+        return len(self.points) == len(self.certificates) and bool(
+            (np.diff(self.points.certificate) == 1).all()
+        )
+
+    def at_points(self, column: Any) -> Any:
+        """A column of certificates, by point; one entry stays one."""
+        return column if np.ndim(column) == 0 or self.one_each else column[self.of_point]
+
+    @cached_property
     def point_of_use(self) -> Codes:
         """By use: its point, counted within the part."""
         return self.uses.point - np.int32(self.first_point)
@@ -243,26 +264,24 @@ class Scoped:
 
 
 def scoped(part: Part) -> Scoped:
-    """Look at the scopes of each point's right in turn: most rights have one."""
+    """Look at the scopes of each point's right in turn: most rights have one, and most parts one right."""
     whole, points = part.whole, part.points
     scopes, rights = whole.chain.scopes, whole.rights
-    day = part.certificates.ended[part.of_point]
-    size = np.abs(points.nominal)
-    first, count = rights.first[points.right], rights.count[points.right]
-    on_day, in_range = np.zeros(len(points), bool), np.zeros(len(points), bool)
-    national, route = np.zeros(len(points), bool), np.full(len(points), 127, np.int8)
-    best = np.full(len(points), np.inf)
-    for turn in range(int(count.max(initial=0))):
-        row = np.where(turn < count, first + np.int32(turn), first) if turn else first
-        row = np.minimum(row, len(scopes) - 1)
-        holds = (turn < count) & (scopes.since[row] <= day) & (day <= scopes.until[row])
-        holds &= (scopes.logged[row] <= whole.known) | (scopes.logged[row] == NEVER)
-        covers = holds & (scopes.lower[row] <= points.nominal) & (points.nominal <= scopes.upper[row])
+    n, day, nominal = len(points), part.at_points(part.certificates.ended), points.nominal
+    first, count = taken(rights.first, points.right), taken(rights.count, points.right)
+    on_day, in_range, national = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
+    route, best = np.full(n, 127, np.int8), np.full(n, np.inf)
+    for turn in range(int(np.max(count, initial=0))):
+        row = np.minimum(first + np.int32(turn), len(scopes) - 1)
+        logged = scopes.logged[row]
+        holds = (scopes.since[row] <= day) & (day <= scopes.until[row])
+        holds &= (turn < count) & ((logged <= whole.known) | (logged == NEVER))
+        covers = holds & (scopes.lower[row] <= nominal) & (nominal <= scopes.upper[row])
         on_day |= holds
         in_range |= covers
         basis = scopes.basis[row]
         national |= covers & (basis == NATIONAL)
-        route = np.where(covers, np.minimum(route, rights.route[basis]), route)
-        cmc = (scopes.absolute[row] + scopes.relative[row] * size) / 2
-        best = np.where(covers, np.minimum(best, cmc), best)
+        np.minimum(route, np.where(covers, rights.route[basis], np.int8(127)), out=route)
+        cmc = scopes.absolute[row] / 2 + scopes.relative[row] / 2 * np.abs(nominal)
+        np.minimum(best, cmc, out=best, where=covers)
     return Scoped(on_day, in_range, national, route, best)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from quanheng.evidence.chain.columns import KINDS, NEVER, NONE, Flags
-from quanheng.work.trace.part import Found, Part
+from quanheng.work.trace.part import Found, Part, taken
 
 CALIBRATION = KINDS.index("calibration")
 VERIFICATION = KINDS.index("verification")
@@ -18,8 +18,8 @@ def validated(part: Part) -> Iterator[Found]:
     """11: |y − y0| ≤ √(U² + U0²); repeatability and stability are on record (JJF 1033-2023, of its appendix C)."""
     c = part.certificates
     yield from part.of_certificates("not_validated", c.validation > 1)
-    asked = part.whole.procedures.validation[c.procedure]
-    if asked.any():
+    asked = taken(part.whole.procedures.validation, c.procedure)
+    if np.any(asked):
         yield from part.of_certificates("repeatability_missing", asked & ~c.repeatability)
         yield from part.of_certificates("stability_missing", asked & ~c.stability)
 
@@ -27,17 +27,21 @@ def validated(part: Part) -> Iterator[Found]:
 def lawful(part: Part) -> Iterator[Found]:
     """12: a procedure in force on the day, no longer interval than it allows, type approval, verification."""
     c, procedures = part.certificates, part.whole.procedures
-    known = procedures.known[c.procedure]
-    if not known.all():
-        yield from part.of_certificates("procedure_unknown", ~known)
-    in_force = (procedures.since[c.procedure] <= c.ended) & (c.ended <= procedures.until[c.procedure])
-    yield from part.of_certificates("procedure_not_in_force", known & ~in_force)
-    verified = c.kind == VERIFICATION
-    interval = np.where(c.due == NEVER, 0, c.due - c.ended)
-    yield from part.of_certificates("cycle_exceeded", verified & (interval > procedures.cycle[c.procedure]))
+    known, n = taken(procedures.known, c.procedure), len(c)
+    if not np.all(known):
+        yield from part.of_certificates("procedure_unknown", np.broadcast_to(~known, n))
+    since, until = taken(procedures.since, c.procedure), taken(procedures.until, c.procedure)
+    yield from part.of_certificates("procedure_not_in_force", known & ((c.ended < since) | (until < c.ended)))
+    longer = c.due - c.ended > taken(
+        procedures.cycle, c.procedure
+    )  # one that is never due is looked at in rule 2
+    if longer.any():
+        yield from part.of_certificates(
+            "cycle_exceeded", longer & (c.kind == VERIFICATION) & (c.due != NEVER)
+        )
     statutory = c.instrument != NONE
     if statutory.any():
-        asked = np.where(statutory, part.whole.mandatory[c.instrument], np.int8(0))
+        asked = np.where(statutory, taken(part.whole.mandatory, c.instrument), np.int8(0))
         wrong = ((asked & MANDATORY) > 0) & (c.kind == CALIBRATION)
         yield from part.of_certificates("mandatory_not_verified", wrong)
         yield from part.of_certificates("type_not_approved", ((asked & APPROVAL) > 0) & ~_approved(part))
@@ -48,6 +52,7 @@ def _approved(part: Part) -> Flags:
     approvals, row = part.whole.chain.approvals, part.certificates.approval
     if not len(approvals):
         return np.zeros(len(row), bool)
-    day = part.certificates.ended
-    known = (approvals.logged[row] <= part.whole.known) | (approvals.logged[row] == NEVER)
-    return np.asarray((row != NONE) & (approvals.since[row] <= day) & (day <= approvals.until[row]) & known)
+    day, logged = part.certificates.ended, taken(approvals.logged, row)
+    known = (logged <= part.whole.known) | (logged == NEVER)
+    held = (taken(approvals.since, row) <= day) & (day <= taken(approvals.until, row))
+    return np.asarray((row != NONE) & held & known)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from quanheng.evidence.chain.columns import NEVER, SUPPORT, Chain, Codes, Conditions, Flags, Float
-from quanheng.work.trace.part import Found, Part
+from quanheng.work.trace.part import Found, Part, taken
 
 SLACK = 1 + 1e-9  # two sums of one figure differ in their last digits
 
@@ -33,16 +33,31 @@ def in_time(part: Part) -> Iterator[Found]:
 def fine_enough(part: Part) -> Iterator[Found]:
     """3: U of the standard, as it acts on the point, is at most a share of the MPE or U that the procedure names."""
     procedures, points = part.whole.procedures, part.points
-    code = part.certificates.procedure[part.of_point]
-    mpe = np.maximum(np.abs(points.lower), np.abs(points.upper))  # inf: no limits, so none can be exceeded
-    if not points.relative.all():
-        half = (points.upper - points.lower) / 2
-        mpe = np.where(points.relative, mpe, half)
-    allowed = procedures.ratio[code] * np.where(procedures.by_mpe[code], mpe, 2 * points.u) * SLACK
+    code = part.certificates.procedure
+    ratio, by_mpe = (
+        part.at_points(taken(procedures.ratio, code)),
+        part.at_points(taken(procedures.by_mpe, code)),
+    )
+    if np.ndim(by_mpe) == 0:
+        measure = _mpe(part) if by_mpe else 2 * points.u
+    else:
+        measure = np.where(by_mpe, _mpe(part), 2 * points.u)
+    allowed = ratio * SLACK * measure
     acting = 2 * np.abs(part.uses.acting)
     yield from part.of_uses("ratio", acting > allowed[part.point_of_use])
-    unclear = np.isnan(acting) & part.at_hand & (part.uses.support == SUPPORT.index("supported"))
-    yield from part.of_uses("ratio_unclear", unclear)
+    unclear = np.isnan(acting)
+    if unclear.any():
+        unclear &= part.at_hand & (part.uses.support == SUPPORT.index("supported"))
+        yield from part.of_uses("ratio_unclear", unclear)
+
+
+def _mpe(part: Part) -> Float:
+    """By point: the largest error that is permitted; inf where there are no limits, so that none can be exceeded."""
+    points = part.points
+    if points.relative.all():
+        return np.asarray(np.maximum(np.abs(points.lower), np.abs(points.upper)))
+    half = (points.upper - points.lower) / 2
+    return np.asarray(np.where(points.relative, np.maximum(np.abs(points.lower), np.abs(points.upper)), half))
 
 
 def inside(part: Part) -> Iterator[Found]:
@@ -57,9 +72,10 @@ def inside(part: Part) -> Iterator[Found]:
             yield from part.of_uses(code, (support == SUPPORT.index(name)) & part.at_hand)
     if not part.points.fits.all():
         yield from part.of_points("quantity_mismatch", ~part.points.fits)
-    within = part.whole.procedures.within[part.certificates.procedure]
-    if len(part.whole.chain.conditions) and within.any():
-        yield from part.of_uses("conditions", _outside(part) & within[part.of_use] & part.at_hand)
+    if len(part.whole.chain.conditions):
+        within = part.whole.procedures.within[part.certificates.procedure]
+        if within.any():
+            yield from part.of_uses("conditions", _outside(part) & within[part.of_use] & part.at_hand)
 
 
 def _outside(part: Part) -> Flags:

@@ -29,6 +29,8 @@ def withdrawn(whole: Prepared) -> Iterator[Found]:
 def used_when_withdrawn(whole: Prepared) -> tuple[Codes, Flags]:
     """Uses of standards that have statuses (rows of Uses), and whether one stood against each on its day of use."""
     known, uses = in_force(whole), whole.chain.uses
+    if not len(known):
+        return np.empty(0, np.int32), np.empty(0, bool)
     spoken_of = np.zeros(len(whole.chain) + 1, bool)
     spoken_of[known.certificate] = True
     rows = np.flatnonzero(spoken_of[uses.standard]).astype(np.int32)  # standard NONE: the last flag, False
