@@ -7,6 +7,7 @@ what is missing is told as `BadDocument`.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
 from quanheng.evidence import xml
@@ -95,6 +96,7 @@ def read_root(root: Any) -> Certificate:
 # ---- elements --------------------------------------------------------------------------------------------------
 
 
+@cache
 def _path(path: str) -> str:
     return "/".join(f"{{{DCC}}}{name}" for name in path.split("/"))
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
@@ -58,29 +59,58 @@ class Finding:
     detail: str = ""
 
 
+class Elements:
+    """The elements of a certificate by tag, and those with attributes that rules ask for: one pass for all patterns."""
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.by_tag: dict[str, list[Any]] = {}
+        self.ids: list[tuple[Any, str]] = []
+        self.pointing: list[tuple[Any, str]] = []
+        self.typed: list[tuple[Any, str]] = []
+        by_tag, attributes = (
+            self.by_tag,
+            (("id", self.ids), ("refId", self.pointing), ("refType", self.typed)),
+        )
+        for element in root.iter("*"):
+            by_tag.setdefault(element.tag, []).append(element)
+            found = element.attrib
+            if found:
+                for name, kept in attributes:
+                    if (value := found.get(name)) is not None:
+                        kept.append((element, value))
+
+    def all(self, tag: str) -> list[Any]:
+        """Every element of a tag, in the order of the document."""
+        return self.by_tag.get(tag, [])
+
+
 def findings(root: Any) -> list[Finding]:
     """All findings about a certificate, in the order of the patterns. root: its root element."""
-    return [found for pattern in PATTERNS for found in pattern(root)]
+    elements = Elements(root)
+    return [found for pattern in PATTERNS for found in pattern(elements)]
 
 
+@cache
 def _d(name: str) -> str:
     return "/".join(f"{{{DCC}}}{each}" for each in name.split("/"))
 
 
+@cache
 def _s(name: str) -> str:
     return "/".join(f"{{{SI}}}{each}" for each in name.split("/"))
 
 
-def _declared(name: str, missing: str, severity: Severity) -> Callable[[Any], Iterator[Finding]]:
+def _declared(name: str, missing: str, severity: Severity) -> Callable[[Elements], Iterator[Finding]]:
     """Patterns 1 to 3: something is declared for all results, for a list, or for each quantity."""
     tag = _d(name)
 
-    def pattern(root: Any) -> Iterator[Finding]:
+    def pattern(elements: Elements) -> Iterator[Finding]:
         results = _d("measurementResult")
-        for element in root.iter(results):
+        for element in elements.all(results):
             if element.find(tag) is not None:
                 yield Finding(f"{name}_global", "information", element.sourceline)
-        for element in _lists(root):
+        for element in _lists(elements):
             quantities = element.findall(_d("quantity"))
             own = sum(len(each.findall(tag)) for each in quantities)
             if element.find(tag) is not None:
@@ -90,7 +120,9 @@ def _declared(name: str, missing: str, severity: Severity) -> Callable[[Any], It
             for each in quantities:
                 if each.find(tag) is not None:
                     yield Finding(f"{name}_in_list", "information", each.sourceline)
-        for element in root.iterfind(f".//{_d('result/data/quantity')}"):
+        for element in elements.all(_d("quantity")):
+            if not _stands_in(element, "data", "result"):
+                continue
             if element.find(tag) is not None:
                 yield Finding(f"{name}_quantity", "information", element.sourceline)
             elif not _above(element, results, tag):
@@ -99,41 +131,50 @@ def _declared(name: str, missing: str, severity: Severity) -> Callable[[Any], It
     return pattern
 
 
-def _lists(root: Any) -> Iterator[Any]:
-    for results in root.iter(_d("measurementResults")):
-        for element in results.iter(_d("list")):
-            if next(element.iterancestors(_d("metaData")), None) is None:
-                yield element
+def _lists(elements: Elements) -> Iterator[Any]:
+    for element in elements.all(_d("list")):
+        tags = {each.tag for each in element.iterancestors()}
+        if _d("measurementResults") in tags and _d("metaData") not in tags:
+            yield element
+
+
+def _stands_in(element: Any, *names: str) -> bool:
+    """Whether the parents of an element, from the nearest on, have these names."""
+    for name in names:
+        element = element.getparent()
+        if element is None or element.tag != _d(name):
+            return False
+    return True
 
 
 def _above(element: Any, results: str, tag: str) -> bool:
     return any(each.find(tag) is not None for each in element.iterancestors(results))
 
 
-def version(root: Any) -> Iterator[Finding]:
+def version(elements: Elements) -> Iterator[Finding]:
     """4: an older edition of the schema."""
+    root = elements.root
     if root.get("schemaVersion") != VERSION:
         yield Finding("old_edition", "warning", root.sourceline, str(root.get("schemaVersion")))
 
 
-def links(root: Any) -> Iterator[Finding]:
+def links(elements: Elements) -> Iterator[Finding]:
     """5: ids that nothing refers to, references to what is not there."""
-    ids = {element.get("id") for element in root.iter("*") if element.get("id") is not None}
-    pointing = [element for element in root.iter("*") if element.get("refId") is not None]
-    used = {word for element in pointing for word in element.get("refId").split(" ")}
-    for element in root.iter("*"):
-        if element.get("id") is not None and element.get("id") not in used:
-            yield Finding("id_unlinked", "warning", element.sourceline, element.get("id"))
-    for element in pointing:
-        if ids.isdisjoint(element.get("refId").split(" ")):
-            yield Finding("reference_unresolved", "error", element.sourceline, element.get("refId"))
+    ids = {value for _, value in elements.ids}
+    used = {word for _, value in elements.pointing for word in value.split(" ")}
+    for element, value in elements.ids:
+        if value not in used:
+            yield Finding("id_unlinked", "warning", element.sourceline, value)
+    for element, value in elements.pointing:
+        if ids.isdisjoint(value.split(" ")):
+            yield Finding("reference_unresolved", "error", element.sourceline, value)
 
 
-def languages(root: Any) -> Iterator[Finding]:
+def languages(elements: Elements) -> Iterator[Finding]:
     """6: languages of texts are those that are declared, each once."""
-    declared = [each.text or "" for each in root.iter(_d("usedLangCodeISO639_1"))]
+    declared = [each.text or "" for each in elements.all(_d("usedLangCodeISO639_1"))]
     parents: dict[Any, list[str]] = {}
-    for element in root.iter(_d("content")):
+    for element in elements.all(_d("content")):
         parent = element.getparent()
         if element.get("lang") is not None:
             parents.setdefault(parent, []).append(element.get("lang"))
@@ -151,29 +192,31 @@ def languages(root: Any) -> Iterator[Finding]:
             yield Finding("language_twice", "error", parent.sourceline, " ".join(local))
 
 
-def dates(root: Any) -> Iterator[Finding]:
+def dates(elements: Elements) -> Iterator[Finding]:
     """7: it ends after it begins."""
-    for end in root.iterfind(f".//{_d('coreData/endPerformanceDate')}"):
+    for end in elements.all(_d("endPerformanceDate")):
+        if not _stands_in(end, "coreData"):
+            continue
         begin = end.getparent().findtext(_d("beginPerformanceDate")) or ""
         if not begin.strip() <= (end.text or "").strip():
             yield Finding("dates_disordered", "error", end.sourceline, f"{begin} – {end.text}")
 
 
-def releases(root: Any) -> Iterator[Finding]:
+def releases(elements: Elements) -> Iterator[Finding]:
     """8: releases of software look like v1.2.3."""
-    for element in root.iter(_d("release")):
+    for element in elements.all(_d("release")):
         if not RELEASE.fullmatch(element.text or ""):
             yield Finding("release_format", "error", element.sourceline, element.text or "")
 
 
-def codes(root: Any) -> Iterator[Finding]:
+def codes(elements: Elements) -> Iterator[Finding]:
     """9: codes of languages and countries."""
     for name, known, rule in (
         ("usedLangCodeISO639_1", LANGUAGES, "language_code"),
         ("mandatoryLangCodeISO639_1", LANGUAGES, "language_code"),
         ("countryCodeISO3166_1", COUNTRIES, "country_code"),
     ):
-        for element in root.iter(_d(name)):
+        for element in elements.all(_d(name)):
             if (element.text or "") not in known:
                 yield Finding(rule, "error", element.sourceline, element.text or "")
 
@@ -182,9 +225,10 @@ def _count(text: str | None) -> int:
     return len(text.split(" ")) if text else 0
 
 
-def relative(root: Any) -> Iterator[Finding]:
+def relative(elements: Elements) -> Iterator[Finding]:
     """10: relative uncertainties go with expanded ones, lists with lists of one length."""
-    for q in root.iter(_d("quantity")):
+    # most certificates have none, and their quantities need not be looked into
+    for q in elements.all(_d("quantity")) if elements.all(_d("relativeUncertainty")) else ():
         listed = q.find(_d("relativeUncertainty/relativeUncertaintyXmlList")) is not None
         single = q.find(_d("relativeUncertainty/relativeUncertainty")) is not None
         values, value = q.find(_s("realListXMLList/valueXMLList")), q.find(_s("real/value"))
@@ -196,26 +240,26 @@ def relative(root: Any) -> Iterator[Finding]:
             yield Finding("relative_needs_list", "error", q.sourceline)
         if listed and not single and values is None and value is not None:
             yield Finding("relative_needs_single", "error", q.sourceline)
-    for element in root.iter(_d("relativeUncertainty")):
+    for element in elements.all(_d("relativeUncertainty")):
         count = _count(element.findtext(_d("relativeUncertaintyXmlList") + "/" + _s("valueXMLList")))
         before = list(element.itersiblings(_s("realListXMLList"), preceding=True))
         values = next((each.findtext(_s("valueXMLList")) for each in before), None)
         if count > 1 and _count(values) != count:
             yield Finding("relative_count", "error", element.sourceline)
-    for element in root.iter(_s("realListXMLList")):
+    for element in elements.all(_s("realListXMLList")):
         expanded = element.findtext(_s("expandedUncXMLList/uncertaintyXMLList"))
         count = _count(expanded)
         if count > 1 and count != _count(element.findtext(_s("valueXMLList"))):
             yield Finding("uncertainty_count", "error", element.sourceline)
 
 
-def units(root: Any) -> Iterator[Finding]:
+def units(elements: Elements) -> Iterator[Finding]:
     """11: one unit for a value; a list of units for a list of values."""
-    for element in root.iter(_s("real")):
+    for element in elements.all(_s("real")):
         for unit in element.findall(_s("unit")):
             if _count(unit.text) > 1:
                 yield Finding("unit_spaces", "error", unit.sourceline, unit.text or "")
-    for element in root.iter(_s("unitXMLList")):
+    for element in elements.all(_s("unitXMLList")):
         count = _count(element.text)
         if count > 1:
             values = next(element.itersiblings(_s("valueXMLList"), preceding=True), None)
@@ -224,23 +268,25 @@ def units(root: Any) -> Iterator[Finding]:
             yield Finding("units_repeat", "warning", element.sourceline)
 
 
-def foreign_units(root: Any) -> Iterator[Finding]:
+def foreign_units(elements: Elements) -> Iterator[Finding]:
     """12: units outside the SI are declared and defined."""
-    known = {each.text for each in root.iterfind(f".//{_d('statement/nonSIUnit')}")}
-    for unit in root.iterfind(f".//{_s('hybrid/real/unit')}"):
+    known = {each.text for each in elements.all(_d("nonSIUnit")) if _stands_in(each, "statement")}
+    for unit in elements.all(_s("unit")):
+        if unit.getparent().tag != _s("real") or unit.getparent().getparent().tag != _s("hybrid"):
+            continue
         if (unit.text or "").startswith("|") and len(unit.text) > 1 and unit.text not in known:
             yield Finding("unit_undeclared", "error", unit.sourceline, unit.text)
-    for element in root.iter(_d("nonSIUnit")):
+    for element in elements.all(_d("nonSIUnit")):
         if sum(1 for _ in element.itersiblings(_d("nonSIDefinition"), preceding=True)) != 1:
             yield Finding("unit_undefined", "error", element.sourceline)
-    for element in root.iter(_d("nonSIDefinition")):
+    for element in elements.all(_d("nonSIDefinition")):
         if sum(1 for _ in element.itersiblings(_d("nonSIUnit"))) != 1:
             yield Finding("definition_without_unit", "error", element.sourceline)
 
 
-def repeated_languages(root: Any) -> Iterator[Finding]:
+def repeated_languages(elements: Elements) -> Iterator[Finding]:
     """13: a language is declared once."""
-    for core in root.iter(_d("coreData")):
+    for core in elements.all(_d("coreData")):
         used = core.findall(_d("usedLangCodeISO639_1"))
         times = Counter(each.text for each in used)
         for each in used:
@@ -248,17 +294,19 @@ def repeated_languages(root: Any) -> Iterator[Finding]:
                 yield Finding("language_repeated", "error", each.sourceline, each.text or "")
 
 
-def spacing(root: Any) -> Iterator[Finding]:
+def spacing(elements: Elements) -> Iterator[Finding]:
     """14: one space between the entries of a list, none before or after."""
-    for element in root.iter("*"):
-        if element.tag in LISTS and not LIST.fullmatch("".join(element.itertext())):
-            yield Finding("list_spacing", "error", element.sourceline)
-        for name in ("refType", "refId"):
-            if element.get(name) is not None and not LIST.fullmatch(element.get(name)):
+    for tag in LISTS:
+        for element in elements.all(tag):
+            if not LIST.fullmatch("".join(element.itertext())):
+                yield Finding("list_spacing", "error", element.sourceline)
+    for name, found in (("refType", elements.typed), ("refId", elements.pointing)):
+        for element, value in found:
+            if not LIST.fullmatch(value):
                 yield Finding("attribute_spacing", "error", element.sourceline, name)
 
 
-PATTERNS: tuple[Callable[[Any], Iterator[Finding]], ...] = (
+PATTERNS: tuple[Callable[[Elements], Iterator[Finding]], ...] = (
     _declared("usedMethods", "methods_missing", "error"),
     _declared("usedSoftware", "software_missing", "warning"),
     _declared("influenceConditions", "conditions_missing", "error"),

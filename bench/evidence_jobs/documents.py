@@ -1,0 +1,114 @@
+"""Checking documents: a signed DCC whole, its parts, and detached signatures, beside raw libraries."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from lxml import etree
+
+from evidence_jobs.chain import line
+from quanheng.evidence import keys, signature, xml
+from quanheng.evidence.formats.dcc import check, reading, rules, structure, writing
+from quanheng.ground.errors import NotShown
+from quanheng.work.simulate.chain.kinds import KINDS
+from quanheng.work.simulate.chain.world import ChainWorld
+
+
+def best(function: Callable[[], Any], seconds: float = 0.6) -> float:
+    """Least processor time of a call, over several rounds."""
+    function()
+    start = time.process_time()
+    function()
+    once = max(time.process_time() - start, 1e-6)
+    calls = max(int(0.02 / once), 1)
+    least, end = float("inf"), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.process_time()
+        for _ in range(calls):
+            function()
+        least = min(least, (time.process_time() - start) / calls)
+    return least
+
+
+def sample() -> bytes:
+    """A certificate of the sample world."""
+    world = ChainWorld(1)
+    world.authority()
+    return writing.write(world.instrument(0, KINDS[0]))
+
+
+def figures(scale: float = 1.0) -> Iterator[dict[str, Any]]:
+    """Figures; scale is not used: a document is a document."""
+    data = sample()
+    key = keys.of_seed("ecdsa-p256-sha256", b"bench")
+    signed = signature.read(signature.sign(data, key))
+    raw = serialization.load_der_public_key(key.public.der)
+    assert isinstance(raw, ec.EllipticCurvePublicKey)
+    algorithm = ec.ECDSA(hashes.SHA256())
+
+    def limit() -> None:
+        root = etree.fromstring(data)
+        etree.tostring(root, method="c14n", exclusive=True)
+        hashlib.sha256(data).digest()
+        raw.verify(signed.signature, data, algorithm)
+        for _ in root.iter():
+            pass
+
+    def ours() -> None:
+        content, answer = check.check(data)
+        assert content is not None and not answer.standing
+        assert signature.check(data, signed, key.public)
+
+    raw_libraries = best(limit)
+    yield line(f"full check of a signed DCC, {len(data):,} bytes", best(ours), "s",
+               "parse, canonical form, hash, signature, a pass over its nodes", raw_libraries, 0.8)  # fmt: skip
+    root = xml.parse(data)
+    parsed = best(lambda: etree.fromstring(data))
+    yield line("  of which parse", best(lambda: xml.parse(data)), "s", "lxml", parsed, 0.9)
+    yield line("  of which structure", best(lambda: structure.check(root)), "s", "", None, None)
+    yield line(
+        "  of which business rules", best(lambda: rules.findings(root)), "s", "Saxon, 125/s", 1 / 125, 40.0
+    )
+    yield line("  of which read", best(lambda: reading.read_root(root)), "s", "", None, None)
+    yield from signatures(data)
+
+
+def signatures(data: bytes) -> Iterator[dict[str, Any]]:
+    """Detached signatures beside the library or libcrypto."""
+    for algorithm in ("ed25519", "ecdsa-p256-sha256"):
+        key = keys.of_seed(algorithm, b"bench")
+        signed = signature.read(signature.sign(data, key))
+        raw: Any = serialization.load_der_public_key(key.public.der)
+        more = (ec.ECDSA(hashes.SHA256()),) if algorithm != "ed25519" else ()
+        theirs = best(lambda: raw.verify(signed.signature, data, *more))
+        yield line(f"{algorithm}, verify", best(lambda: key.public.verify(signed.signature, data)), "s",
+                   "cryptography", theirs, 0.9)  # fmt: skip
+    try:
+        key = keys.of_seed("sm2-sm3", b"bench")
+    except NotShown as error:
+        yield {
+            **line("sm2-sm3, verify", float("nan"), "s", "openssl speed sm2", None, 0.95),
+            "reason": str(error),
+        }
+        return
+    short = b"x" * 32
+    signed = signature.read(signature.sign(short, key))
+    ours = best(lambda: key.public.verify(signed.signature, short))
+    yield line("sm2-sm3, verify", ours, "s", "openssl speed sm2", openssl(), 0.95)
+
+
+def openssl() -> float | None:
+    """Seconds of a verification by `openssl speed sm2`; None where it cannot be asked."""
+    try:
+        said = subprocess.run(
+            ["openssl", "speed", "-seconds", "1", "sm2"], capture_output=True, text=True, check=True
+        ).stdout
+        return 1 / float(said.split("\n")[-2].split()[-1])
+    except (OSError, subprocess.CalledProcessError, ValueError, IndexError):
+        return None
