@@ -178,8 +178,11 @@ def _uniforms(dimensions: Whole, columns: Words, plain: Words, start: int, first
             for i in range(TILE):
                 bits[k, i] = at.table[d, i] ^ turned
         else:
-            for i in range(min(TILE, plain.shape[1] - (first - start))):
+            n = min(TILE, plain.shape[1] - (first - start))
+            for i in range(n):
                 bits[k, i] = plain[d - len(columns), first - start + i]
+            for i in range(n, TILE):
+                bits[k, i] = ONE  # beyond the last trial any uniform will do
         for i in range(TILE):
             u[k, i] -= BELOW_ONE
 
