@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from quanheng.ground.errors import BadOutput, Fault
 from quanheng.ground.files import write_durably
-from quanheng.work.budget import machine, text
+from quanheng.work.budget import machine, population, population_report, text
 from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import read_budget
 from quanheng.work.budget.result import Budget
@@ -40,6 +40,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add = parser.add_argument
     add("file", metavar="FILE", type=Path, nargs="?", help="预算文件 / budget file, .toml or .xlsx")
+    add(
+        "--population",
+        metavar="TABLE",
+        type=Path,
+        help="每台器具一行的表（csv、parquet、xlsx）：整个总体的预算 / a row for each instrument: a budget over all",
+    )
     add("--json", action="store_true", help="只输出一个 JSON 对象 / print one JSON object and nothing else")
     add("--html", metavar="PATH", type=Path, help="写成一页 / write a page")
     add("--latex", metavar="PATH", type=Path, help="写成 LaTeX / write LaTeX")
@@ -71,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
             "缺少 FILE；用 --template toml 得到样例 / FILE is missing; --template toml gives an example"
         )
     paths = {kind: path for kind in REPORTS if (path := getattr(args, kind)) is not None}
+    if args.population is not None:
+        return over_population(args, paths)
     check_paths(args.file, list(paths.values()))
     with progress_bar() as progress:
         budget = evaluate(read_budget(args.file), progress)
@@ -81,6 +89,23 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(machine.as_bytes(budget).decode())
     else:
         show(budget, args.lang)
+    return 0
+
+
+def over_population(args: argparse.Namespace, paths: dict[str, Path]) -> int:
+    """Evaluate over a population and report; 0."""
+    check_paths(args.file, list(paths.values()))
+    found = population.evaluate(read_budget(args.file), args.population)
+    written = {path: population_report.REPORTS[kind](found, args.lang) for kind, path in paths.items()}
+    for path, data in written.items():
+        write(path, data)
+    if args.json:
+        sys.stdout.write(population_report.as_json(found).decode())
+    else:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, width=NARROWEST)
+        console.print(population_report.as_text(found, args.lang))
     return 0
 
 

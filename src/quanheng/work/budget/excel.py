@@ -39,14 +39,14 @@ def write(budget: Budget, language: Language = "both") -> bytes:
     if len(budget.results) > 1:
         _correlation(book.create_sheet(_title(said(words.CORRELATION, language), taken)), budget, language)
     for sheet in book.worksheets:
-        _fit(sheet)
+        fit(sheet)
     return workbook_bytes(book)
 
 
 def _summary(sheet: Worksheet, budget: Budget, language: Language) -> None:
     title = Words(printable(budget.title.zh), printable(budget.title.en))
-    _line(sheet, [said(title, language, " / ") or said(words.TITLE, language)], bold=True)
-    _line(sheet, [])
+    line(sheet, [said(title, language, " / ") or said(words.TITLE, language)], bold=True)
+    line(sheet, [])
     head = (
         words.OUTPUT, words.MODEL, words.VALUE, words.UNIT, Words("u", "u"), words.DOF, Words("k", "k"),
         Words("U", "U"), Words("p", "p"), words.RESULT,
@@ -56,19 +56,19 @@ def _summary(sheet: Worksheet, budget: Budget, language: Language) -> None:
         model = printable(budget.models[each.name.partition(".")[0]])
         dof = _number(each.dof) or dof_of(each.dof, language)
         figures = (each.value, each.unit.symbol, each.u, dof, each.k, each.U, budget.coverage)
-        _line(sheet, [each.name, model, *figures, line_of(each, language)])
+        line(sheet, [each.name, model, *figures, line_of(each, language)])
     _monte_carlo(sheet, budget, language)
     _conformity(sheet, budget, language)
     if budget.notes:
-        _section(sheet, words.NOTES, language)
+        section(sheet, words.NOTES, language)
         for note in budget.notes:
-            _line(sheet, [said(Words(printable(note.zh), printable(note.en)), language)])
+            line(sheet, [said(Words(printable(note.zh), printable(note.en)), language)])
 
 
 def _monte_carlo(sheet: Worksheet, budget: Budget, language: Language) -> None:
     if budget.monte_carlo is None:
         return
-    _section(sheet, words.COMPARISON, language)
+    section(sheet, words.COMPARISON, language)
     interval = said(words.INTERVAL, language)
     head = (words.OUTPUT, Words("", ""), words.VALUE, words.UNIT, Words("u", "u"))
     _head(sheet, head, language, (f"{interval} {coverage_of(budget.coverage)}", ""))
@@ -76,29 +76,29 @@ def _monte_carlo(sheet: Worksheet, budget: Budget, language: Language) -> None:
         trials = budget.monte_carlo.outputs[result.name]
         unit = result.unit.symbol
         linear = (result.value, unit, result.u, *result.interval)
-        _line(sheet, [result.name, said(words.LINEAR, language), *linear])
-        _line(sheet, ["", said(words.MONTE_CARLO, language), trials.value, unit, trials.u, *trials.interval])
+        line(sheet, [result.name, said(words.LINEAR, language), *linear])
+        line(sheet, ["", said(words.MONTE_CARLO, language), trials.value, unit, trials.u, *trials.interval])
     for text in (
         remarks.trials_of(budget, budget.monte_carlo),
         *(remarks.validation(each, budget.monte_carlo.outputs[each.name]) for each in budget.results),
     ):
-        _line(sheet, [said(text, language)])
+        line(sheet, [said(text, language)])
     joint = budget.monte_carlo.joint
     if joint is None:
         return
-    _section(sheet, words.JOINT, language)
+    section(sheet, words.JOINT, language)
     _head(sheet, tables.REGION_HEAD, language)
     for region, (name, _, _, extent) in zip(
         joint.regions, tables.region_lines(budget, joint, language), strict=True
     ):
-        _line(sheet, [name, _number(region.k) or "", region.volume, extent])
-    _line(sheet, [said(remarks.together(budget, joint), language)])
+        line(sheet, [name, _number(region.k) or "", region.volume, extent])
+    line(sheet, [said(remarks.together(budget, joint), language)])
 
 
 def _conformity(sheet: Worksheet, budget: Budget, language: Language) -> None:
     if not budget.conformity:
         return
-    _section(sheet, words.CONFORMITY, language)
+    section(sheet, words.CONFORMITY, language)
     head = (words.OUTPUT, words.VERDICT, words.RULE, words.PROBABILITY, words.BY_TRIALS)
     extra = [said(each, language) for each in (words.LIMITS, words.ACCEPTANCE)]
     _head(sheet, head, language, (extra[0], "", extra[1], "", said(words.SPECIFIC_RISK, language)))
@@ -108,19 +108,19 @@ def _conformity(sheet: Worksheet, budget: Budget, language: Language) -> None:
             said(words.rule(each.spec.rule), language),
         )
         limits = (each.spec.lower, each.spec.upper, *each.acceptance)
-        _line(sheet, [name, verdict, rule, each.probability, each.by_trials, *limits, each.specific_risk])
+        line(sheet, [name, verdict, rule, each.probability, each.by_trials, *limits, each.specific_risk])
 
 
 def _result(sheet: Worksheet, result: Result, language: Language) -> None:
-    _line(sheet, [line_of(result, language)], bold=True)
-    _line(sheet, [said(remarks.linearity(result), language)])
-    _line(sheet, [])
+    line(sheet, [line_of(result, language)], bold=True)
+    line(sheet, [said(remarks.linearity(result), language)])
+    line(sheet, [])
     _head(sheet, BUDGET, language)
     for row in (each for each in result.rows if each.used):
-        _line(sheet, _row(row, language))
+        line(sheet, _row(row, language))
         for effect in row.effects if row.is_sum else ():
-            _line(sheet, _effect(effect, row, language), pale=True)
-    _line(
+            line(sheet, _effect(effect, row, language), pale=True)
+    line(
         sheet,
         [f"u({result.name})", None, result.unit.symbol, *[None] * 5, result.u, 1.0 if result.u else 0.0],
     )
@@ -129,10 +129,10 @@ def _result(sheet: Worksheet, result: Result, language: Language) -> None:
     ):
         cell.number_format = "0.0 %"
     if result.certificates:
-        _section(sheet, words.SOURCES, language)
+        section(sheet, words.SOURCES, language)
         _head(sheet, (words.SOURCE, Words("u", "u"), words.SHARE), language)
         for each in result.certificates:
-            _line(sheet, [printable(each.name), each.u, each.share])
+            line(sheet, [printable(each.name), each.u, each.share])
 
 
 def _row(row: Row, language: Language) -> list[Cell]:
@@ -161,10 +161,10 @@ def _correlation(sheet: Worksheet, budget: Budget, language: Language) -> None:
     if budget.monte_carlo is not None:
         matrices.append((words.MONTE_CARLO, budget.monte_carlo.correlation))
     for title, matrix in matrices:
-        _line(sheet, [said(title, language), *names], head=True)
+        line(sheet, [said(title, language), *names], head=True)
         for name, row in zip(names, matrix, strict=True):
-            _line(sheet, [name, *map(float, row)])
-        _line(sheet, [])
+            line(sheet, [name, *map(float, row)])
+        line(sheet, [])
 
 
 # ---- cells -------------------------------------------------------------------------------------------------------
@@ -175,18 +175,20 @@ def _number(x: float) -> float | None:
     return x if math.isfinite(x) else None
 
 
-def _section(sheet: Worksheet, title: Words, language: Language) -> None:
-    _line(sheet, [])
-    _line(sheet, [said(title, language)], bold=True)
+def section(sheet: Worksheet, title: Words, language: Language) -> None:
+    """An empty line and a heading."""
+    line(sheet, [])
+    line(sheet, [said(title, language)], bold=True)
 
 
 def _head(sheet: Worksheet, titles: Iterable[Words], language: Language, more: Sequence[str] = ()) -> None:
-    _line(sheet, [*(said(each, language) for each in titles), *more], head=True)
+    line(sheet, [*(said(each, language) for each in titles), *more], head=True)
 
 
-def _line(
+def line(
     sheet: Worksheet, cells: Sequence[Cell], *, bold: bool = False, head: bool = False, pale: bool = False
 ) -> None:
+    """One more line of cells."""
     row = sheet.max_row + 1 if sheet.max_row > 1 or sheet["A1"].value is not None else 1
     if not cells:
         sheet.cell(row, 1, " ")
@@ -216,7 +218,7 @@ def _title(name: str, taken: set[str]) -> str:
     return title
 
 
-def _fit(sheet: Worksheet) -> None:
+def fit(sheet: Worksheet) -> None:
     """Columns as wide as what stands in them; the first is not asked by the lines that run over all of them."""
     for column in range(1, sheet.max_column + 1):
         lengths = [

@@ -33,7 +33,11 @@ BEYOND_LATIN = re.compile("[^\x00-\u024f]")
 
 def write(budget: Budget, language: Language = "both") -> bytes:
     """A document that stands alone."""
-    body = "\n\n".join(_parts(budget, language))
+    return document("\n\n".join(_parts(budget, language)))
+
+
+def document(body: str) -> bytes:
+    """A document of a body, with the packages that it wants."""
     packages = ["\\usepackage[margin=20mm]{geometry}", "\\usepackage{booktabs}", "\\usepackage{textcomp}"]
     if BEYOND_LATIN.search(body):
         # wants fonts that only XeLaTeX or LuaLaTeX finds
@@ -51,26 +55,26 @@ def _parts(budget: Budget, language: Language) -> Iterator[str]:
     for result in budget.results:
         yield from _result(budget, result, language)
     if budget.monte_carlo is not None:
-        yield _heading(words.COMPARISON, language)
+        yield heading(words.COMPARISON, language)
         head = tables.comparison_head(budget)
-        yield _table(head, tables.comparison_lines(budget, language), "llrrr", language)
+        yield table(head, tables.comparison_lines(budget, language), "llrrr", language)
         yield _sentence(remarks.trials_of(budget, budget.monte_carlo), language)
         for result in budget.results:
             yield _sentence(remarks.validation(result, budget.monte_carlo.outputs[result.name]), language)
         if budget.monte_carlo.joint is not None:
-            yield _heading(words.JOINT, language)
+            yield heading(words.JOINT, language)
             lines = tables.region_lines(budget, budget.monte_carlo.joint, language)
-            yield _table(tables.REGION_HEAD, lines, "lrrl", language)
+            yield table(tables.REGION_HEAD, lines, "lrrl", language)
             yield _sentence(remarks.together(budget, budget.monte_carlo.joint), language)
     if len(budget.results) > 1:
         names = [Words(each.name, each.name) for each in budget.results]
-        yield _heading(words.CORRELATION, language)
-        yield _table(
+        yield heading(words.CORRELATION, language)
+        yield table(
             [words.OUTPUT, *names], tables.correlation_lines(budget), "l" + "r" * len(names), language
         )
     yield from _conformity(budget, language)
     if budget.notes:
-        yield _heading(words.NOTES, language)
+        yield heading(words.NOTES, language)
         items = [_sentence(Words(printable(note.zh), printable(note.en)), language) for note in budget.notes]
         yield "\\begin{itemize}\n" + "\n".join(f"  \\item {each}" for each in items) + "\n\\end{itemize}"
 
@@ -84,16 +88,16 @@ def _result(budget: Budget, result: Result, language: Language) -> Iterator[str]
         (("\\quad " if line.is_effect else "") + escape(line.cells[0]), *map(escape, line.cells[1:]))
         for line in tables.budget_lines(result, language)
     ]
-    yield "{\\footnotesize\n" + _table(tables.BUDGET_HEAD, lines, "lrrllrrrr", language, ready=True) + "\n}"
+    yield "{\\footnotesize\n" + table(tables.BUDGET_HEAD, lines, "lrrllrrrr", language, ready=True) + "\n}"
     sources = tables.source_lines(result)
     if sources:
-        yield _table((words.SOURCE, Words("u", "u"), words.SHARE), sources, "lrr", language)
+        yield table((words.SOURCE, Words("u", "u"), words.SHARE), sources, "lrr", language)
 
 
 def _conformity(budget: Budget, language: Language) -> Iterator[str]:
     results = {each.name: each for each in budget.results}
     if budget.conformity:
-        yield _heading(words.CONFORMITY, language)
+        yield heading(words.CONFORMITY, language)
     for name, decision in budget.conformity.items():
         yield f"{escape(name)}: \\textbf{{{escape(said(words.VERDICTS[decision.verdict], language))}}}"
         lines = tables.decision_lines(decision, results[name], language)
@@ -101,7 +105,8 @@ def _conformity(budget: Budget, language: Language) -> Iterator[str]:
         yield "\n".join(["\\begin{tabular}{ll}", "\\toprule", *body, "\\bottomrule", "\\end{tabular}"])
 
 
-def _heading(title: Words, language: Language) -> str:
+def heading(title: Words, language: Language) -> str:
+    """A heading between parts."""
     return f"\\subsection*{{{escape(said(title, language))}}}"
 
 
@@ -109,7 +114,7 @@ def _sentence(text: Words, language: Language) -> str:
     return escape(said(text, language))
 
 
-def _table(
+def table(
     head: Sequence[Words],
     lines: Iterable[Sequence[str]],
     columns: str,

@@ -36,11 +36,11 @@ def _parts(budget: Budget, language: Language) -> Iterator[RenderableType]:
     if len(budget.results) > 1:
         names = [each.name for each in budget.results]
         head = [words.OUTPUT, *(Words(name, name) for name in names)]
-        yield _heading(words.CORRELATION, language)
-        yield _table(head, tables.correlation_lines(budget), language, worded=(0,))
+        yield heading(words.CORRELATION, language)
+        yield table(head, tables.correlation_lines(budget), language, worded=(0,))
     yield from _conformity(budget, language)
     if budget.notes:
-        yield _heading(words.NOTES, language)
+        yield heading(words.NOTES, language)
         for note in budget.notes:
             yield from _sentences(Words(printable(note.zh), printable(note.en)), language, mark="· ")
 
@@ -56,7 +56,7 @@ def _result(budget: Budget, result: Result, language: Language) -> Iterator[Rend
     sources = tables.source_lines(result)
     if sources:
         head = (words.SOURCE, Words("u", "u"), words.SHARE)
-        yield _table(head, sources, language, worded=(0,))
+        yield table(head, sources, language, worded=(0,))
 
 
 def _budget(result: Result, language: Language) -> Table:
@@ -80,24 +80,24 @@ def _monte_carlo(budget: Budget, language: Language) -> Iterator[RenderableType]
     monte_carlo = budget.monte_carlo
     if monte_carlo is None:
         return
-    yield _heading(words.COMPARISON, language)
-    yield _table(
+    yield heading(words.COMPARISON, language)
+    yield table(
         tables.comparison_head(budget), tables.comparison_lines(budget, language), language, worded=(0, 1)
     )
     yield from _sentences(remarks.trials_of(budget, monte_carlo), language)
     for result in budget.results:
         yield from _sentences(remarks.validation(result, monte_carlo.outputs[result.name]), language)
     if monte_carlo.joint is not None:
-        yield _heading(words.JOINT, language)
+        yield heading(words.JOINT, language)
         lines = tables.region_lines(budget, monte_carlo.joint, language)
-        yield _table(tables.REGION_HEAD, lines, language, worded=(0, 3))
+        yield table(tables.REGION_HEAD, lines, language, worded=(0, 3))
         yield from _sentences(remarks.together(budget, monte_carlo.joint), language)
 
 
 def _conformity(budget: Budget, language: Language) -> Iterator[RenderableType]:
     results = {each.name: each for each in budget.results}
     if budget.conformity:
-        yield _heading(words.CONFORMITY, language)
+        yield heading(words.CONFORMITY, language)
     for name, decision in budget.conformity.items():
         verdict = said(words.VERDICTS[decision.verdict], language)
         yield Text.assemble(f"{name}: ", (verdict, f"bold {COLOURS[decision.verdict]}"))
@@ -107,7 +107,8 @@ def _conformity(budget: Budget, language: Language) -> Iterator[RenderableType]:
         yield table
 
 
-def _heading(title: Words, language: Language) -> Text:
+def heading(title: Words, language: Language) -> Text:
+    """A heading between parts."""
     return Text("\n" + said(title, language), style="bold")
 
 
@@ -120,9 +121,10 @@ def _sentences(text: Words, language: Language, mark: str = "") -> Iterator[Text
         yield Text(indent + text.en, style="dim" if language == "both" else "")
 
 
-def _table(
+def table(
     head: Sequence[Words], lines: Iterable[Sequence[str]], language: Language, *, worded: Sequence[int]
 ) -> Table:
+    """A table of cells as they are."""
     table = _empty(head, language, worded)
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
