@@ -81,14 +81,8 @@ def figures(scale: float = 1.0) -> Iterator[dict[str, Any]]:
 
 def signatures(data: bytes) -> Iterator[dict[str, Any]]:
     """Detached signatures beside the library or libcrypto."""
-    for algorithm in ("ed25519", "ecdsa-p256-sha256"):
-        key = keys.of_seed(algorithm, b"bench")
-        signed = signature.read(signature.sign(data, key))
-        raw: Any = serialization.load_der_public_key(key.public.der)
-        more = (ec.ECDSA(hashes.SHA256()),) if algorithm != "ed25519" else ()
-        theirs = best(lambda: raw.verify(signed.signature, data, *more))
-        yield line(f"{algorithm}, verify", best(lambda: key.public.verify(signed.signature, data)), "s",
-                   "cryptography", theirs, 0.9)  # fmt: skip
+    yield beside_library("ed25519", data)
+    yield beside_library("ecdsa-p256-sha256", data, ec.ECDSA(hashes.SHA256()))
     try:
         key = keys.of_seed("sm2-sm3", b"bench")
     except NotShown as error:
@@ -101,6 +95,16 @@ def signatures(data: bytes) -> Iterator[dict[str, Any]]:
     signed = signature.read(signature.sign(short, key))
     ours = best(lambda: key.public.verify(signed.signature, short))
     yield line("sm2-sm3, verify", ours, "s", "openssl speed sm2", openssl(), 0.95)
+
+
+def beside_library(algorithm: str, data: bytes, *more: Any) -> dict[str, Any]:
+    """A verification beside that of the library alone."""
+    key = keys.of_seed(algorithm, b"bench")
+    signed = signature.read(signature.sign(data, key))
+    raw: Any = serialization.load_der_public_key(key.public.der)
+    theirs = best(lambda: raw.verify(signed.signature, data, *more))
+    ours = best(lambda: key.public.verify(signed.signature, data))
+    return line(f"{algorithm}, verify", ours, "s", "cryptography", theirs, 0.9)
 
 
 def openssl() -> float | None:

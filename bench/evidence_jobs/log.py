@@ -23,30 +23,33 @@ def figures(scale: float = 1.0) -> Iterator[dict[str, Any]]:
     """Figures; scale: of ten million entries."""
     n = max(int(10_000_000 * scale) // BATCH, 1) * BATCH
     key = keys.of_seed("ed25519", b"bench")
-    with tempfile.TemporaryDirectory() as folder:
-        with Log.create(Path(folder) / "log", ORIGIN, keys.raw_ed25519(key.public), key) as log:
-            start = time.perf_counter()
-            for first in range(0, n, BATCH):
-                log.append([entry(k) for k in range(first, first + BATCH)])
-                if first % 1_000_000 == 0:
-                    log.publish(key)
-            log.publish(key)
-            took = time.perf_counter() - start
-            yield line(
-                f"durable append in batches of {BATCH:,}, an entry",
-                took / n,
-                "s",
-                "the bar, 20,000/s",
-                5e-5,
-                1.0,
-            )
-            raw = raw_hashing(n)
-            start = time.process_time()
-            log.audit()
-            yield line(f"audit of {n:,} entries", time.process_time() - start, "s", "raw hashing", raw, 0.5)
-            size, index = log.published.size, n // 3
-            path, root = log.inclusion(index, size), log.published.root
-            leaf = merkle.leaf_hash(entry(index))
+    public = keys.raw_ed25519(key.public)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Log.create(Path(folder) / "log", ORIGIN, public, key) as log,
+    ):
+        start = time.perf_counter()
+        for first in range(0, n, BATCH):
+            log.append([entry(k) for k in range(first, first + BATCH)])
+            if first % 1_000_000 == 0:
+                log.publish(key)
+        log.publish(key)
+        took = time.perf_counter() - start
+        yield line(
+            f"durable append in batches of {BATCH:,}, an entry",
+            took / n,
+            "s",
+            "the bar, 20,000/s",
+            5e-5,
+            1.0,
+        )
+        raw = raw_hashing(n)
+        start = time.process_time()
+        log.audit()
+        yield line(f"audit of {n:,} entries", time.process_time() - start, "s", "raw hashing", raw, 0.5)
+        size, index = log.published.size, n // 3
+        path, root = log.inclusion(index, size), log.published.root
+        leaf = merkle.leaf_hash(entry(index))
     ours = best(lambda: merkle.check_inclusion(leaf, index, size, path, root))
     yield line(
         f"inclusion check, {len(path)} hashes",

@@ -86,6 +86,7 @@ REASONS: Mapping[str, Meaning] = {
     # ---- order of a run
     "order_malformed": _invalid("不是工单", "is no order of a run"),
     "order_unproven": _invalid("这次运行里没有这张工单", "the run holds no such order"),
+    "order_unseen": _not_shown("网页不查工单，请用程序查", "the page does not check orders: use the program"),
     "bundle_missing": _not_shown("运行的凭据不在手边", "the bundle of the run is not at hand"),
     "bundle_invalid": _invalid("运行的凭据无效", "the bundle of the run is invalid"),
     "bundle_not_shown": _not_shown("运行的凭据未得证明", "the bundle of the run is not shown"),

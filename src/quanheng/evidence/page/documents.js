@@ -69,7 +69,7 @@ async function contentOf(document) {
   // [content, reasons]
   try {
     if (document.kind === "certificate") return [readCertificate(document.data), []];
-    if (document.kind === "bundle") return [null, []];
+    if (document.kind === "bundle" || document.kind === "order") return [null, []];
     return [await readRecord(document), []];
   } catch (error) {
     if (error instanceof Refused) return [null, [REASON(error.code, error.message)]];
@@ -130,7 +130,9 @@ async function checkStatement(document, content, signed, reasons) {
   if (said.sha256 !== document.digest) reasons.push(REASON("digest_mismatch", `${said.sha256} / ${document.digest}`));
   if (content === null && document.kind !== "bundle") return said;
   const due = await dueStatement(document, content, said, signed, salts);
-  const names = Object.keys({ ...due, ...said }).filter((name) => !["format", "sha256", "sm3"].includes(name));
+  // that a document without signature differs in key and signature is said by `unsigned`
+  const told = ["format", "sha256", "sm3", ...(document.signature.length ? [] : ["key", "signature"])];
+  const names = Object.keys({ ...due, ...said }).filter((name) => !told.includes(name));
   const differing = names.filter((name) => canonical(due[name] ?? "") !== canonical(said[name] ?? ""));
   if (differing.length) reasons.push(REASON("statement_differs", differing.join(", ")));
   return said;
@@ -273,6 +275,9 @@ function checkWithdrawal(document, authority, on, reasons) {
 }
 
 async function judge(document, [content, form], trust, authority, on) {
+  if (document.kind === "order") {
+    return { document, content: null, logged: null, checkpoint: null, reasons: [REASON("order_unseen")] };
+  }
   const reasons = [...form];
   let signed = null;
   if (!document.signature.length) reasons.push(REASON("unsigned"));

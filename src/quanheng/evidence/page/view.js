@@ -20,6 +20,7 @@ const ANSWERS = {
 const KINDS = {
   certificate: ["证书", "certificate"],
   bundle: ["计算凭据", "bundle"],
+  order: ["工单", "order"],
   "key binding": ["密钥绑定", "key binding"],
   scope: ["授权范围", "scope"],
   status: ["状态变更", "change of status"],

@@ -24,6 +24,7 @@ from quanheng.ground.errors import BadTable
 from quanheng.measure.budget import PopulationRow, over_population
 from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse
+from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.source import Source, named
 from quanheng.measure.quantity.uncertain import Uncertain
 from quanheng.measure.quantity.units import Unit
@@ -56,7 +57,8 @@ class Over:
     total: float  # Σ w·y
     total_u: float
     independent_u: float  # what u of the total would be were all rows independent
-    mean: float
+    mean: float  # weighted
+    mean_u: float
     u: tuple[float, float, float, float]  # least, median, 95th percentile, largest
     causes: tuple[PopulationRow, ...]  # the largest in the total first
     worst: tuple[Instrument, ...]  # those of the largest u
@@ -87,15 +89,18 @@ def evaluate(file: BudgetFile, path: Path) -> Population:
     n = len(next(iter(table.values())))
     inputs = {name: _column(spec, table, n, path) for name, spec in file.inputs.items()}
     try:
-        evaluation = model(inputs)
+        with np.errstate(all="ignore"):  # rows without a result are told below, not warned of
+            evaluation = model(inputs)
     except InvalidModel as error:
         raise BadTable(
             f"{path}：模型在某些行上没有定义：{error} / the model is undefined in some rows"
         ) from error
     weights = _numbers(table["weight"], path, "weight") if "weight" in table else np.ones(n)
+    if not weights.sum() > 0 or (weights < 0).any():
+        raise BadTable(f"{path}：weight 应不为负，且不全为 0 / weights must not be negative, nor all 0")
     names = [str(each) for each in table["name"]] if "name" in table else [str(k) for k in range(1, n + 1)]
     found = tuple(
-        _over(name, spec.unit, evaluation[name], weights, names)
+        _over(name, spec.unit, _by_cause(evaluation, name), weights, names)
         for name, spec in outputs_of(file, model).items()
     )
     return Population(file.title, {k: s.model for k, s in file.outputs.items()}, n, "weight" in table, found)
@@ -111,11 +116,21 @@ def _over(name: str, unit: Unit, column: Uncertain, weights: Float, names: Seque
         told(float(weights @ value)),
         unit.difference_from_si(float(total.u[0])),
         float(np.sqrt(np.sum((weights * u) ** 2))),
-        told(float(np.average(value, weights=weights))),
+        told(float(weights @ value / weights.sum())),
+        unit.difference_from_si(float(total.u[0])) / float(weights.sum()),
         (float(u.min()), float(np.median(u)), float(np.quantile(u, 0.95)), float(u.max())),
         tuple(over_population(column, weights, _cause)),
         tuple(Instrument(names[k], told(float(value[k])), float(u[k])) for k in order.tolist()),
     )
+
+
+def _by_cause(evaluation: Evaluation, name: str) -> Uncertain:
+    """An output with what is each row's own kept apart by input: the core puts it together."""
+    column, private = evaluation[name], {}
+    for each, c in evaluation.sensitivities[name].items():
+        for source, part in evaluation.inputs[each].private.items():
+            private[source] = c * part
+    return Uncertain(column.value, column.shared, private)
 
 
 def _cause(source: Source) -> str:

@@ -73,7 +73,7 @@ def _summary(found: Population, over: Over) -> Section:
     lines = (
         (total, with_unit(value_of(over.total, over.total_u), over.unit), shown(over.total_u)),
         (Words("若各台独立", "were all independent"), "", shown(over.independent_u)),
-        (Words("平均值", "mean"), with_unit(plain(over.mean, 6), over.unit), ""),
+        (Words("平均值", "mean"), with_unit(value_of(over.mean, over.mean_u), over.unit), shown(over.mean_u)),
         (Words("每台：最小、中位", "each: least, median"), "", f"{shown(least)}, {shown(median)}"),
         (Words("每台：95 %、最大", "each: 95 %, largest"), "", f"{shown(most)}, {shown(largest)}"),
     )
@@ -136,11 +136,8 @@ def as_excel(found: Population, language: Language = "both") -> bytes:
     excel.line(sheet, [said(title_of(found), language, " / ")], bold=True)
     for over in found.outputs:
         unit = over.unit.symbol
-        excel.section(
-            sheet,
-            Words(f"{over.name}（{unit}），{found.size} 台", f"{over.name} ({unit}), n = {found.size}"),
-            language,
-        )
+        heading = Words(f"{over.name}（{unit}），{found.size} 台", f"{over.name} ({unit}), n = {found.size}")
+        excel.section(sheet, heading, language)
         for name, value in (
             (Words("总和", "total"), over.total),
             (Words("总和的 u", "u of the total"), over.total_u),
@@ -166,6 +163,7 @@ def as_json(found: Population) -> bytes:
             "total_u": over.total_u,
             "independent_u": over.independent_u,
             "mean": over.mean,
+            "mean_u": over.mean_u,
             "u": dict(zip(("least", "median", "p95", "largest"), over.u, strict=True)),
             "causes": [
                 {"cause": row.name, "rows": row.rows, "of_total": row.of_total, "of_each": row.of_each}
