@@ -121,6 +121,11 @@ class Prepared:
         logged = self.chain.certificates.logged
         return np.asarray((logged > self.known) & (logged != NEVER))
 
+    @cached_property
+    def all_known(self) -> bool:
+        """Whether every certificate was known on the day of knowing."""
+        return not self.unknown_yet.any()
+
     def parts(self) -> Iterator[Part]:
         """All certificates, part by part."""
         chain = self.chain
@@ -187,6 +192,12 @@ class Part:
     uses: Uses
 
     @cached_property
+    def procedure(self) -> Any:
+        """Codes of procedures by certificate; the one code where all have one."""
+        codes = self.certificates.procedure
+        return codes[0] if len(codes) and (codes == codes[0]).all() else codes
+
+    @cached_property
     def of_point(self) -> Codes:
         """By point: its certificate, counted within the part."""
         return self.points.certificate - np.int32(self.first)
@@ -216,8 +227,9 @@ class Part:
     def standard(self) -> Codes:
         """By use: the standard's row, NONE where it is not at hand or was not known yet."""
         rows = self.uses.standard
-        hidden = self.whole.unknown_yet
-        return np.where(hidden[rows], np.int32(NONE), rows) if hidden.any() else rows
+        if self.whole.all_known:
+            return rows
+        return np.where(self.whole.unknown_yet[rows], np.int32(NONE), rows)
 
     @cached_property
     def at_hand(self) -> Flags:

@@ -18,7 +18,7 @@ def validated(part: Part) -> Iterator[Found]:
     """11: |y − y0| ≤ √(U² + U0²); repeatability and stability are on record (JJF 1033-2023, of its appendix C)."""
     c = part.certificates
     yield from part.of_certificates("not_validated", c.validation > 1)
-    asked = taken(part.whole.procedures.validation, c.procedure)
+    asked = taken(part.whole.procedures.validation, part.procedure)
     if np.any(asked):
         yield from part.of_certificates("repeatability_missing", asked & ~c.repeatability)
         yield from part.of_certificates("stability_missing", asked & ~c.stability)
@@ -27,10 +27,10 @@ def validated(part: Part) -> Iterator[Found]:
 def lawful(part: Part) -> Iterator[Found]:
     """12: a procedure in force on the day, no longer interval than it allows, type approval, verification."""
     c, procedures = part.certificates, part.whole.procedures
-    known, n = taken(procedures.known, c.procedure), len(c)
+    known, n = taken(procedures.known, part.procedure), len(c)
     if not np.all(known):
         yield from part.of_certificates("procedure_unknown", np.broadcast_to(~known, n))
-    since, until = taken(procedures.since, c.procedure), taken(procedures.until, c.procedure)
+    since, until = taken(procedures.since, part.procedure), taken(procedures.until, part.procedure)
     yield from part.of_certificates("procedure_not_in_force", known & ((c.ended < since) | (until < c.ended)))
     longer = c.due - c.ended > taken(
         procedures.cycle, c.procedure

@@ -33,7 +33,7 @@ def in_time(part: Part) -> Iterator[Found]:
 def fine_enough(part: Part) -> Iterator[Found]:
     """3: U of the standard, as it acts on the point, is at most a share of the MPE or U that the procedure names."""
     procedures, points = part.whole.procedures, part.points
-    code = part.certificates.procedure
+    code = part.procedure
     ratio, by_mpe = (
         part.at_points(taken(procedures.ratio, code)),
         part.at_points(taken(procedures.by_mpe, code)),
