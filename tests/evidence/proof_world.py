@@ -17,7 +17,6 @@ from quanheng.evidence.document import BUNDLE, CERTIFICATE, Document
 from quanheng.evidence.document_check import Rules
 from quanheng.evidence.errors import BadDocument, BadXml, UnsafeXml
 from quanheng.evidence.formats.dcc import reading, writing
-from quanheng.evidence.formats.dcc.sealed import seal
 from quanheng.evidence.keys import MemoryKey
 from quanheng.evidence.log import checkpoint as checkpoints
 from quanheng.evidence.log import merkle
@@ -107,19 +106,19 @@ def write(certificate: Certificate) -> bytes:
 WRITTEN: dict[bytes, Certificate] = {}
 
 
-def read(data: bytes) -> tuple[Certificate | None, Answer]:
-    """The certificate of some bytes."""
+def read(data: bytes) -> tuple[Certificate | None, Answer, None]:
+    """The certificate of some bytes; no signature inside is looked at."""
     try:
-        return reading.read(data), VALID
+        return reading.read(data), VALID, None
     except UnsafeXml:
-        return None, because("unsafe_xml")
+        return None, because("unsafe_xml"), None
     except BadXml:
-        return None, because("malformed")
+        return None, because("malformed"), None
     except BadDocument:
-        return None, because("structure")
+        return None, because("structure"), None
 
 
-RULES = Rules(read, seal, grace=7)
+RULES = Rules(read, grace=7)
 AUTHORITY_SINCE = date(2025, 1, 1)
 USED, ISSUED, ON = date(2026, 3, 2), date(2026, 3, 3), date(2026, 6, 1)
 

@@ -120,7 +120,3 @@ def test_xml_beyond_the_limit_is_refused_unread():
 def test_noise_is_no_xml_and_never_crashes(data: bytes):
     with pytest.raises(BadXml):
         xml.parse(data)
-
-
-def test_one_document_has_one_canonical_form():
-    assert xml.canonical(xml.parse(b'<a c="1" b="2"><!-- x --></a>')) == b'<a b="2" c="1"></a>'

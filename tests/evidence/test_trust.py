@@ -6,8 +6,10 @@ from pathlib import Path
 
 import proof_world as world
 import pytest
+from xml_signers import identity
 
 from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.formats.xmldsig.anchors import Anchors
 from quanheng.evidence.trust import read_trust
 
 
@@ -30,6 +32,17 @@ def test_several_keys_of_the_authority_are_all_pinned(folder):
     assert len(read_trust(folder).authority) == 2
 
 
+def test_a_folder_may_hold_anchors_for_foreign_certificates_and_whose_they_are(folder):
+    assert read_trust(folder).x509 == Anchors()
+    authority = identity("authority", authority=True)
+    (folder / "x509").mkdir()
+    (folder / "x509" / "authority.pem").write_bytes(authority.pem)
+    (folder / "x509" / "parties").write_text(f"{authority.signer.fingerprint} 样例院\n", "utf-8")
+    found = read_trust(folder).x509
+    assert found.certificates == (authority.signer,)
+    assert found.parties == {authority.signer.fingerprint: ("样例院",)}
+
+
 @pytest.mark.parametrize(
     ("file", "data", "said"),
     [
@@ -37,12 +50,16 @@ def test_several_keys_of_the_authority_are_all_pinned(folder):
         ("policy", b"quorum", "line 1"),
         ("authority/bureau.pem", None, "authority"),
         ("authority/bureau.pem", b"key", "bureau.pem"),
+        ("x509/ca.pem", b"certificate", "ca.pem"),
+        ("x509/parties", b"ab some laboratory", "parties.*line 1"),
+        ("x509/parties", b"\xff", "parties"),
     ],
 )
 def test_what_is_wrong_is_named(folder, file, data, said):
     if data is None:
         (folder / file).unlink()
     else:
+        (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_bytes(data)
     with pytest.raises(BadDocument, match=said):
         read_trust(folder)

@@ -9,11 +9,10 @@ from quanheng.cli.certificate import verified
 from quanheng.evidence import proof_file
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.document_check import Rules
-from quanheng.evidence.formats.dcc.check import check
-from quanheng.evidence.formats.dcc.sealed import seal
+from quanheng.evidence.formats.dcc import sealed
 from quanheng.evidence.procedures import regulations
 
-RULES = Rules(check, seal, 7)
+RULES = Rules(sealed.read, 7)
 CORPUS = {each.name: each for each in forgeries()}
 
 

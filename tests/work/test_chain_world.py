@@ -13,8 +13,7 @@ from quanheng.evidence import holdings, procedures
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.document_check import Rules
 from quanheng.evidence.errors import BadDocument
-from quanheng.evidence.formats.dcc.check import check
-from quanheng.evidence.formats.dcc.sealed import seal
+from quanheng.evidence.formats.dcc import sealed
 from quanheng.evidence.log.store import Log
 from quanheng.evidence.reasons import REASONS
 from quanheng.evidence.trust import read_trust
@@ -30,7 +29,7 @@ ALSO = {"digest_mismatch": {"signature_wrong"}}  # altered bytes are not those t
 
 def judged(world: Path, on: date = ON, known: date = ON) -> Whole:
     """All documents of a world."""
-    rules = Rules(check, seal, 7)
+    rules = Rules(sealed.read, 7)
     asked = Asked(on, known, procedures.regulations())
     return check_holdings(holdings.read(world / "holdings"), read_trust(world / "trust"), rules, asked)
 

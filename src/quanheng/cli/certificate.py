@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from quanheng.cli import issue
@@ -18,7 +19,7 @@ from quanheng.evidence.document_check import Checked, Rules, day_of
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats import form
 from quanheng.evidence.formats.dcc import check as dcc
-from quanheng.evidence.formats.dcc.sealed import seal
+from quanheng.evidence.formats.dcc import sealed
 from quanheng.evidence.formats.paper.attached import attached
 from quanheng.evidence.monitor import GRACE
 from quanheng.evidence.page.page import write_page
@@ -137,7 +138,7 @@ def _verify(args: argparse.Namespace) -> int:
     if data.startswith(qr_proof.PREFIX.encode()):
         answer = _code(data, known, args.grace)
     else:
-        rules = Rules(lambda raw: dcc.check(raw, schema_dir=args.schema_dir), seal, args.grace)
+        rules = Rules(partial(sealed.read, schema_dir=args.schema_dir), args.grace)
         regulations = procedures.read(args.procedures) if args.procedures else procedures.regulations()
         answer, found = verified(data, known, rules, regulations, on=on)
     if args.json:

@@ -25,8 +25,7 @@ from quanheng.evidence.chain.columns import NONE
 from quanheng.evidence.document import Document
 from quanheng.evidence.document_check import Rules, day_of
 from quanheng.evidence.errors import BadDocument
-from quanheng.evidence.formats.dcc import check as dcc
-from quanheng.evidence.formats.dcc.sealed import seal
+from quanheng.evidence.formats.dcc import sealed
 from quanheng.evidence.monitor import GRACE
 from quanheng.evidence.reasons import REASONS
 from quanheng.evidence.trust import read_trust
@@ -99,7 +98,7 @@ def judged(args: argparse.Namespace) -> Whole:
     today = day_of(int(time.time()))
     regulations = procedures.read(args.procedures) if args.procedures else procedures.regulations()
     asked = Asked(args.on or today, args.known or today, regulations)
-    rules = Rules(dcc.check, seal, args.grace)
+    rules = Rules(sealed.read, args.grace)
     with _progress() as progress:
         return check_holdings(
             _documents(args.holdings), read_trust(args.trust), rules, asked, progress=progress

@@ -35,8 +35,7 @@ from quanheng.evidence.document_check import Rules
 from quanheng.evidence.errors import BadDocument, BadForm
 from quanheng.evidence.formats import form
 from quanheng.evidence.formats.dcc import check as dcc
-from quanheng.evidence.formats.dcc import writing
-from quanheng.evidence.formats.dcc.sealed import seal
+from quanheng.evidence.formats.dcc import sealed, writing
 from quanheng.evidence.formats.paper import paper
 from quanheng.evidence.formats.paper.words import Standard
 from quanheng.evidence.holdings import Holdings
@@ -258,7 +257,7 @@ def _admitted(
     log: Log,
 ) -> Answer:
     regulations = procedures.read(args.procedures) if args.procedures else procedures.regulations()
-    rules = Rules(dcc.check, seal, args.grace)
+    rules = Rules(sealed.read, args.grace)
     answers = [
         admit(document, _behind(behind, document, content), known, rules, regulations, now=int(time.time()))
     ]

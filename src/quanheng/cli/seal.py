@@ -21,7 +21,7 @@ from quanheng.evidence.document import BUNDLE, ORDER, Document
 from quanheng.evidence.document_check import Rules, day_of
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats.dcc import check as dcc
-from quanheng.evidence.formats.dcc.sealed import seal
+from quanheng.evidence.formats.dcc import sealed
 from quanheng.evidence.holdings import Holdings
 from quanheng.evidence.keys import PrivateKey
 from quanheng.evidence.log.store import Log
@@ -87,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     key, known, behind = opened(args.key, args), read_trust(args.trust), holdings.gather(args.behind)
     issued = args.issued or day_of(int(time.time()))
     document = _signed(args, path.read_bytes(), key, issued)
-    rules = Rules(dcc.check, seal, GRACE)
+    rules = Rules(sealed.read, GRACE)
     listed_documents = behind.behind(document)
     answer = admit(document, listed_documents, known, rules, procedures.regulations(), now=int(time.time()))
     if answer.standing != Standing.VALID:

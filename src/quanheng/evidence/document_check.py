@@ -3,6 +3,7 @@
     1 content and statement  2 signature  3 in the log, seen by witnesses  4 the key was the issuer's on that day
     5 logged in time         6 not withdrawn
     `look` makes the steps that need no knowledge of keys (1, 3, 5), `judge` the others.
+A certificate may have two signatures, one beside it and one inside: then both are to hold.
 
 These are rules 8 and 9 of a chain (reasons.py numbers them). The other rules are about what certificates say and how
 they hang together; `work/trace` judges them on what `check_proof` returns.
@@ -22,7 +23,8 @@ from quanheng.evidence.answer import VALID, Answer, Reason, because, together
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.document import BUNDLE, CERTIFICATE, ORDER, Document
 from quanheng.evidence.errors import BadDocument, BadKey, BadNote
-from quanheng.evidence.formats.xmldsig.signer import Signer
+from quanheng.evidence.formats.xmldsig.anchors import trusted
+from quanheng.evidence.formats.xmldsig.verify import Embedded
 from quanheng.evidence.keys import PublicKey
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.merkle import leaf_hash
@@ -36,10 +38,8 @@ from quanheng.evidence.trust import Trust
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import NotShown
 
-Reader = Callable[[bytes], tuple[Certificate | None, Answer]]
-"""Reads a certificate of some format and checks its form, e.g. `formats/dcc/check.check`."""
-Seal = Callable[[bytes, Sequence[Signer], datetime, bool], Answer | None]
-"""What a signature inside a certificate shows at a time, e.g. `formats/dcc/sealed.seal`; None: there is none."""
+Reader = Callable[[bytes], tuple[Certificate | None, Answer, Embedded | None]]
+"""Reads a certificate of some format, its form and the signature inside it, e.g. `formats/dcc/sealed.read`."""
 
 ROLES = {CERTIFICATE: "certificates", BUNDLE: "bundles"}  # any other kind: "authority"
 CHINA = timezone(timedelta(hours=8))
@@ -87,6 +87,7 @@ class Checked:
     statement: Statement | None = None
     logged: int | None = None  # POSIX seconds: by then the witnesses had seen its entry; None: not shown
     signed: Signature | None = None  # what its signature file says; None: unsigned, or malformed
+    embedded: Embedded | None = None  # the signature inside it; None: there is none
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,6 @@ class Rules:
     """What a check asks for besides trust."""
 
     read: Reader
-    seal: Seal
     grace: int  # days from a document's date of issue within which it is to be logged
     assumed: int | None = None  # POSIX seconds at which a document without proof is to be logged (admission)
 
@@ -106,12 +106,12 @@ def check_document(
     document: Document, trust: Trust, authority: Authority, rules: Rules, *, on: date
 ) -> Checked:
     """Steps 1 to 6 of one document. authority: what is known of keys; on: the day on which it is to hold."""
-    return judge(look(document, trust.policy, rules), trust, authority, rules.seal, on=on)
+    return judge(look(document, trust.policy, rules), trust, authority, on=on)
 
 
 def look(document: Document, policy: Policy, rules: Rules) -> Checked:
     """Steps 1, 3 and 5 of one document: all that can be seen without knowing whose the keys are."""
-    content, form = content_of(document, rules.read)
+    content, form, embedded = content_of(document, rules.read)
     reasons = list(form.reasons)
     signed = _signature(document, reasons)
     said = _statement(document, content, signed, reasons)
@@ -121,16 +121,15 @@ def look(document: Document, policy: Policy, rules: Rules) -> Checked:
     issued = _issued(content, said)
     if issued is not None and logged is not None and (reason := in_time(issued, logged, rules.grace)):
         reasons.append(reason)
-    return with_reasons(Checked(document, VALID, content, said, logged, signed), reasons)
+    return with_reasons(Checked(document, VALID, content, said, logged, signed, embedded), reasons)
 
 
-def judge(seen: Checked, trust: Trust, authority: Authority, seal: Seal, *, on: date) -> Checked:
+def judge(seen: Checked, trust: Trust, authority: Authority, *, on: date) -> Checked:
     """Steps 2, 4 and 6 of a document that was looked at."""
     reasons: list[Reason] = []
-    sealed = _sealed(seen, trust, seal, on)
-    if sealed is not None:
-        reasons += sealed.reasons
-    elif not seen.document.signature:
+    if seen.embedded is not None:
+        _embedded(seen, seen.embedded, trust, authority, on, reasons)
+    if not seen.document.signature and not _signed_inside(seen):
         reasons.append(Reason("unsigned"))
     if seen.signed is not None:
         key = _key(seen, seen.signed, trust, authority, reasons)
@@ -166,12 +165,14 @@ def name_of(document: Document, content: Certificate | Record | None) -> str:
     return f"{document.kind} {number or document.digest[:16]}"
 
 
-def content_of(document: Document, read: Reader) -> tuple[Certificate | Record | None, Answer]:
-    """Step 1: what the bytes say, and whether their form is right."""
+def content_of(
+    document: Document, read: Reader
+) -> tuple[Certificate | Record | None, Answer, Embedded | None]:
+    """Step 1: what the bytes say, whether their form is right; and a signature inside."""
     if document.kind == CERTIFICATE:
         return read(document.data)
     if document.kind == BUNDLE:
-        return None, VALID
+        return None, VALID, None
     try:
         record = records.read(document.data)
         if record.kind != document.kind:
@@ -179,8 +180,8 @@ def content_of(document: Document, read: Reader) -> tuple[Certificate | Record |
         if isinstance(record, KeyBinding):
             public_key(record)
     except BadDocument as error:
-        return None, because("record_malformed", detail=str(error))
-    return record, VALID
+        return None, because("record_malformed", detail=str(error)), None
+    return record, VALID, None
 
 
 def public_key(binding: KeyBinding) -> PublicKey:
@@ -194,17 +195,24 @@ def public_key(binding: KeyBinding) -> PublicKey:
     return key
 
 
-def _sealed(seen: Checked, trust: Trust, seal: Seal, on: date) -> Answer | None:
-    """What a signature inside a certificate shows, as of the time that the log proves, else of the day asked for."""
-    if seen.document.kind != CERTIFICATE:
-        return None
-    proven = seen.logged is not None
-    at = (
-        datetime.fromtimestamp(seen.logged, UTC)
-        if seen.logged is not None
-        else datetime.combine(on, time.max, CHINA)
-    )
-    return seal(seen.document.data, trust.x509, at, proven)
+def _signed_inside(seen: Checked) -> bool:
+    """Whether a signature inside is the one that is due: logged under another key, a document had one beside it."""
+    if seen.embedded is None:
+        return False
+    signer, said = seen.embedded.signer, seen.statement
+    return signer is None or said is None or said.key == signer.key
+
+
+def _embedded(
+    seen: Checked, embedded: Embedded, trust: Trust, authority: Authority, on: date, reasons: list[Reason]
+) -> None:
+    """Steps 2 and 4 of a signature inside, as of the time that the log proves, else of the day asked for."""
+    logged = seen.logged
+    at = datetime.combine(on, time.max, CHINA) if logged is None else datetime.fromtimestamp(logged, UTC)
+    reasons += trusted(embedded, trust.x509, at=at, proven=logged is not None).reasons
+    if embedded.signer is not None and logged is not None:
+        revoked = key_revoked(authority.statuses.get(embedded.signer.key, ()), day_of(logged))
+        reasons += [revoked] if revoked else []
 
 
 def _signature(document: Document, reasons: list[Reason]) -> Signature | None:

@@ -45,7 +45,7 @@ def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tu
 
     def judged(authority: Authority, *, as_records: bool) -> dict[str, Checked]:
         return {
-            digest: judge(each, trust, authority, rules.seal, on=days[digest])
+            digest: judge(each, trust, authority, on=days[digest])
             for each, digest in ((each, each.document.digest) for each in looked)
             if (each.document.kind not in ROLES) == as_records
         }

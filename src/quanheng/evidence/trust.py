@@ -8,13 +8,15 @@ from pathlib import Path
 
 from quanheng.evidence import keys
 from quanheng.evidence.errors import BadDocument, BadKey, BadNote
+from quanheng.evidence.formats.xmldsig.anchors import Anchors, read_parties
 from quanheng.evidence.formats.xmldsig.signer import Signer, read_pem
 from quanheng.evidence.keys import PublicKey
 from quanheng.evidence.log import policy as policies
 from quanheng.evidence.log.policy import Policy
 from quanheng.ground.files import read_bytes
 
-MOST = 100  # keys of the authority
+MOST = 100  # keys of the authority, anchors
+NO_ANCHORS = Anchors()
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,16 @@ class Trust:
     policy: Policy
     authority: Mapping[str, PublicKey]
     policy_file: bytes  # as it was read, for whoever hands it on
-    x509: tuple[Signer, ...] = ()  # anchors of signatures inside foreign certificates
+    x509: Anchors = NO_ANCHORS  # of signatures inside foreign certificates
 
 
-def trust(policy_file: bytes, authority: Iterable[PublicKey], x509: Iterable[Signer] = ()) -> Trust:
+def trust(policy_file: bytes, authority: Iterable[PublicKey], x509: Anchors = NO_ANCHORS) -> Trust:
     """Trust in what a policy file states, in keys of the authority, and in anchors. Raises BadNote."""
-    return Trust(
-        policies.parse(policy_file), {key.identifier: key for key in authority}, policy_file, tuple(x509)
-    )
+    return Trust(policies.parse(policy_file), {key.identifier: key for key in authority}, policy_file, x509)
 
 
 def read_trust(folder: Path) -> Trust:
-    """The trust that a folder holds: `policy`, `authority/*.pem`, and where there are any `x509/*.pem`.
+    """The trust that a folder holds: `policy`, `authority/*.pem`, and where there are any `x509/*.pem`, `x509/parties`.
 
     Raises BadDocument, which names the file that is missing or cannot be read.
     """
@@ -58,8 +58,8 @@ def read_trust(folder: Path) -> Trust:
         raise BadDocument(f"{folder / 'policy'}：{error}") from error
 
 
-def _anchors(folder: Path) -> list[Signer]:
-    """Certificates X.509 of a folder. Raises BadDocument."""
+def _anchors(folder: Path) -> Anchors:
+    """Certificates X.509 of a folder, and whose they are. Raises BadDocument."""
     found: list[Signer] = []
     for path in sorted(folder.glob("*.pem")):
         try:
@@ -68,4 +68,11 @@ def _anchors(folder: Path) -> list[Signer]:
             raise BadDocument(f"{path}：不是 X.509 证书（PEM） / is no certificate X.509 in PEM") from error
     if len(found) > MOST:
         raise BadDocument(f"{folder}：多于 {MOST} 张证书 / {folder}: more than {MOST} certificates")
-    return found
+    path = folder / "parties"
+    if not path.exists():
+        return Anchors(tuple(found))
+    try:
+        text = read_bytes(path, BadDocument, at_most=policies.LARGEST).decode()
+        return Anchors(tuple(found), read_parties(text))
+    except ValueError as error:
+        raise BadDocument(f"{path}：{error}") from error

@@ -31,8 +31,3 @@ def parse(data: bytes, *, at_most: int = LARGEST) -> Any:
     if root.getroottree().docinfo.doctype:
         raise UnsafeXml("XML 含有 DTD / the XML holds a DTD; certificates need none")
     return root
-
-
-def canonical(element: Any, *, exclusive: bool = True, comments: bool = False) -> bytes:
-    """Canonical form of an element with all that is in it (W3C exclusive or inclusive canonical XML 1.0)."""
-    return bytes(etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=comments))

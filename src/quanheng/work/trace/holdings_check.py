@@ -70,14 +70,14 @@ def check_holdings(
     records: list[Checked] = []
     for _ in range(2):
         records = [
-            judge(each, trust, authority, rules.seal, on=asked.on)
+            judge(each, trust, authority, on=asked.on)
             for each in looked
             if each.document.kind not in ROLES and _known(each, asked)
         ]
         authority = Authority.of(valid_records(records))
     without_statuses = Authority(authority.bindings, _of_keys(authority))
     certificates = [
-        judge(each, trust, without_statuses, rules.seal, on=asked.on)
+        judge(each, trust, without_statuses, on=asked.on)
         for each in looked
         if each.document.kind in ROLES and _known(each, asked)
     ]

@@ -14,11 +14,12 @@ from typing import Any
 from lxml import etree
 
 from quanheng.evidence import xml
-from quanheng.evidence.answer import Answer, Reason, because, together
+from quanheng.evidence.answer import VALID, Answer, Reason, because, together
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.errors import BadDocument, BadXml, UnsafeXml
 from quanheng.evidence.formats.dcc import foreign, reading, rules, structure
 from quanheng.evidence.formats.dcc.names import DCC
+from quanheng.evidence.formats.xmldsig.envelope import SIGNATURE
 
 ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
 RULES_BIND = (3, 3)  # editions from which on an error of the business rules makes a certificate invalid
@@ -30,17 +31,22 @@ def check(data: bytes, *, schema_dir: Path | None = None) -> tuple[Certificate |
 
     schema_dir: a folder with the official schemas (dcc/vN/dcc.xsd), which then decide as well.
     """
+    root, answer = parsed(data)
+    return (None, answer) if root is None else check_root(root, schema_dir=schema_dir)
+
+
+def parsed(data: bytes) -> tuple[Any, Answer]:
+    """The root element; None, and why, where the data are no XML that is read here."""
     try:
-        root = xml.parse(data)
+        return xml.parse(data), VALID
     except UnsafeXml as error:
         return None, because("unsafe_xml", detail=str(error))
     except BadXml as error:
         return None, because("malformed", detail=str(error))
-    return check_root(root, schema_dir=schema_dir)
 
 
 def check_root(root: Any, *, schema_dir: Path | None = None) -> tuple[Certificate | None, Answer]:
-    """The same of a document that was parsed."""
+    """The same of a document that was parsed. Signatures are taken out of it before it is read."""
     if root.tag != ROOT:
         return None, because(
             "structure", detail="不是数字校准证书（DCC） / is no digital calibration certificate"
@@ -57,6 +63,8 @@ def check_root(root: Any, *, schema_dir: Path | None = None) -> tuple[Certificat
     ]
     if wrong:
         return None, Answer(tuple(reasons))
+    for each in root.findall(SIGNATURE):  # it may hold whatever somebody put in: no part of the certificate
+        root.remove(each)
     reasons += _rules(root)
     content, remarks = _read(root)
     return content, together([Answer(tuple(reasons)), Answer(tuple(remarks))])

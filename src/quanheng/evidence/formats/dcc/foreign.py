@@ -22,6 +22,7 @@ from quanheng.measure.quantity.units import from_dsi
 
 FOUND = ("basic_measurementError", "basic_measuredValue")  # what a result says, the first that there is
 PLACES = ("basic_nominalValue", "basic_referenceValue", "basic_measuredValue")  # where on the range
+RESULT = "measurementResults/measurementResult/results/result"
 MOST = 100_000  # points
 NORMAL = "normal"
 
@@ -57,7 +58,7 @@ def read(root: Any) -> tuple[Certificate, tuple[Reason, ...]]:
     items = tuple(_item(each) for each in root.iterfind(_path("administrativeData/items/item")))
     points: list[Point] = []
     remarks: list[Reason] = []
-    for n, result in enumerate(root.iter(f"{{{DCC}}}result"), 1):
+    for n, result in enumerate(root.iterfind(_path(RESULT)), 1):
         _points(result, n, items, points, remarks)
     return Certificate(
         Kind.CALIBRATION,

@@ -1,28 +1,44 @@
-"""The signature inside a DCC, for whoever judges documents: verified, and by who bears the laboratory's name."""
+"""A DCC with the signature that may stand inside: form, content and signature, all of one parse.
+
+What a signature holds inside is nobody's statement unless it is signed itself: it is not read as part of the
+certificate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import dataclasses
+from pathlib import Path
+from typing import Any
 
-from quanheng.evidence import xml
-from quanheng.evidence.answer import Answer, Standing
-from quanheng.evidence.errors import BadXml, UnsafeXml
+from quanheng.evidence.answer import Answer
+from quanheng.evidence.certificate import Certificate
+from quanheng.evidence.formats.dcc.check import check_root, parsed
 from quanheng.evidence.formats.dcc.names import DCC
-from quanheng.evidence.formats.xmldsig.signer import Signer
-from quanheng.evidence.formats.xmldsig.verify import names_laboratory, verify
+from quanheng.evidence.formats.xmldsig.verify import Embedded, verify
+
+LABORATORY = "/".join(
+    f"{{{DCC}}}{name}"
+    for name in ("administrativeData", "calibrationLaboratory", "contact", "name", "content")
+)
 
 
-def seal(data: bytes, anchors: Sequence[Signer], at: datetime, proven: bool) -> Answer | None:
-    """What the signature inside a certificate shows at a time; None: it has none, or is no XML."""
-    if b"Signature" not in data:
-        return None
-    try:
-        root = xml.parse(data)
-    except (BadXml, UnsafeXml):
-        return None
-    found = verify(root, anchors, at=at, proven=proven)
-    if found is None or found.signer is None or found.answer.standing != Standing.VALID:
-        return None if found is None else found.answer
-    path = f".//{{{DCC}}}calibrationLaboratory/{{{DCC}}}contact/{{{DCC}}}name/{{{DCC}}}content"
-    return names_laboratory(found.signer, [str(each.text or "") for each in root.iterfind(path)])
+def read(
+    data: bytes, *, schema_dir: Path | None = None
+) -> tuple[Certificate | None, Answer, Embedded | None]:
+    """What a certificate says, None where that cannot be read; its form; and the signature inside it, if any.
+
+    schema_dir: a folder with the official schemas, which then decide as well.
+    """
+    root, form = parsed(data)
+    if root is None:
+        return None, form, None
+    embedded = verify(root)
+    if embedded is not None:
+        embedded = dataclasses.replace(embedded, claimed=laboratory(root))
+    content, form = check_root(root, schema_dir=schema_dir)
+    return content, form, embedded
+
+
+def laboratory(root: Any) -> tuple[str, ...]:
+    """The names that a certificate gives its laboratory, one for each language."""
+    return tuple(str(each.text or "") for each in root.iterfind(LABORATORY))
