@@ -42,7 +42,7 @@ def agrees_with_its_truth(world: Path) -> None:
         codes = {each.code for each in whole.answer(digest).reasons if each.standing != Standing.VALID}
         due = {truth[digest]} - {""}
         assert due <= codes <= due | ALSO.get(truth[digest], set()), (digest, truth[digest], codes)
-    assert not [each for each in whole.records if each.answer.standing != Standing.VALID]
+    assert not [each for each in whole.others if each.answer.standing != Standing.VALID]
     assert whole.certificates
 
 

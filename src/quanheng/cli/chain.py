@@ -129,9 +129,9 @@ def _check(args: argparse.Namespace) -> int:
     answers = {digest: whole.answer(digest) for digest in whole.certificates if _at_hand(whole, digest)}
     unread = [each for digest, each in whole.certificates.items() if digest not in answers]
     standings = [whole.standing(digest) for digest in answers] + [each.answer.standing for each in unread]
-    standings += [each.answer.standing for each in whole.records]
+    standings += [each.answer.standing for each in whole.others]
     worst = max(standings, default=Standing.VALID)
-    told = [*answers.values(), *(each.answer for each in (*unread, *whole.records))]
+    told = [*answers.values(), *(each.answer for each in (*unread, *whole.others))]
     counts = _counts(told)
     if args.json:
         listed = [
@@ -139,10 +139,10 @@ def _check(args: argparse.Namespace) -> int:
             for digest, answer in answers.items()
             if answer.reasons
         ]
-        facts = {"certificates": len(whole.certificates), "records": len(whole.records), "counts": counts}
+        facts = {"certificates": len(whole.certificates), "records": len(whole.others), "counts": counts}
         print(json.dumps({**facts, "found": listed}, ensure_ascii=False))
         return worst.exit_status
-    print(f"证书 certificates {len(whole.certificates)}，记录 records {len(whole.records)}")
+    print(f"证书 certificates {len(whole.certificates)}，记录 records {len(whole.others)}")
     for each in Standing:
         print(f"  {WORDS[each]}: {standings.count(each)}")
     for code, number in sorted(counts.items(), key=lambda each: (REASONS[each[0]].rule, each[0])):

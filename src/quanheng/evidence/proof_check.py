@@ -85,7 +85,7 @@ def _last_uses(certificates: Iterable[Certificate]) -> dict[str, date]:
 def _side_by_side(found: Sequence[Checked], days: Mapping[str, date]) -> tuple[Checked, ...]:
     """Step 4: second versions, replaced ones, forked logs; and how far the file sees."""
     more: dict[str, list[Reason]] = defaultdict(list)
-    for reasons in (versions(found), _replaced(found, days), _forks(found)):
+    for reasons in (versions(found), _replaced(found, days), forks(found)):
         for digest, reason in reasons:
             more[digest].append(reason)
     last = max((each.logged for each in found if each.logged), default=None)
@@ -127,7 +127,7 @@ def _replaced(found: Sequence[Checked], days: Mapping[str, date]) -> Iterable[tu
                 yield new.supersedes, Reason("superseded", detail=told)
 
 
-def _forks(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
+def forks(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
     """Documents whose checkpoints have one size and different roots."""
     roots: dict[tuple[str, int], dict[bytes, list[Checked]]] = defaultdict(lambda: defaultdict(list))
     for each in found:

@@ -1,21 +1,22 @@
 """All that a registry holds, judged: each document by itself, then every chain over columns.
 
-    1 look at each document  2 records, twice: revoked keys are known only then  3 certificates by themselves
-    4 second versions  5 chains
-Withdrawals are left to the chains, which know the day of each use.
+    1 look at each document  2 records, twice: revoked keys are known only then  3 certificates and bundles by
+    themselves  4 what shows when they lie side by side  5 chains
+Withdrawals are left to the chains, which know the day of each use. Orders are not looked at: each has its own proof.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from quanheng.evidence.answer import Answer, Standing
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.chain.build import Known, Said, build
-from quanheng.evidence.document import Document
+from quanheng.evidence.chain.columns import NONE
+from quanheng.evidence.document import CERTIFICATE, ORDER, Document
 from quanheng.evidence.document_check import (
     ROLES,
     Authority,
@@ -26,7 +27,8 @@ from quanheng.evidence.document_check import (
     look,
     with_reasons,
 )
-from quanheng.evidence.proof_check import valid_records, versions
+from quanheng.evidence.proof_check import forks, valid_records, versions
+from quanheng.evidence.records import Status
 from quanheng.evidence.trust import Trust
 from quanheng.work.trace.judge import Judged
 from quanheng.work.trace.judge import judge as judge_chain
@@ -37,20 +39,21 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, eq=False)
 class Whole:
-    """What was found of holdings: of each certificate by itself, and of all chains."""
+    """What was found of holdings: of each document by itself, and of all chains."""
 
     certificates: dict[str, Checked]  # by digest
-    records: tuple[Checked, ...]
+    others: tuple[Checked, ...]  # records of the authority, bundles
     judged: Judged
 
     def answer(self, digest: str) -> Answer:
-        """The whole answer about a certificate."""
-        of_chain = self.judged.answer(self.judged.chain.row(digest))
-        return with_reasons(self.certificates[digest], of_chain.reasons).answer
+        """The whole answer about a certificate; of one that cannot be read, what its document shows."""
+        found, row = self.certificates[digest], self.judged.chain.row(digest)
+        return found.answer if row == NONE else with_reasons(found, self.judged.answer(row).reasons).answer
 
     def standing(self, digest: str) -> Standing:
         """How a certificate stands."""
-        return Standing(int(self.judged.standing[self.judged.chain.row(digest)]))
+        found, row = self.certificates[digest], self.judged.chain.row(digest)
+        return found.answer.standing if row == NONE else Standing(int(self.judged.standing[row]))
 
 
 def check_holdings(
@@ -64,32 +67,48 @@ def check_holdings(
     """Judge all documents. asked: the day on which they are to hold, and that of knowing."""
     looked = []
     for n, each in enumerate(documents, 1):
-        looked.append(look(each, trust.policy, rules))
+        if each.kind != ORDER:
+            looked.append(look(each, trust.policy, rules))
         progress(n)
-    authority = Authority()
-    records: list[Checked] = []
-    for _ in range(2):
-        records = [
+    looked = [each for each in looked if _known(each, asked)]
+
+    def judged(authority: Authority, *, as_records: bool) -> list[Checked]:
+        return _best(
             judge(each, trust, authority, on=asked.on)
             for each in looked
-            if each.document.kind not in ROLES and _known(each, asked)
-        ]
+            if (each.document.kind not in ROLES) == as_records
+        )
+
+    authority = Authority()
+    for _ in range(2):
+        records = judged(authority, as_records=True)
         authority = Authority.of(valid_records(records))
-    without_statuses = Authority(authority.bindings, _of_keys(authority))
-    certificates = [
-        judge(each, trust, without_statuses, on=asked.on)
-        for each in looked
-        if each.document.kind in ROLES and _known(each, asked)
-    ]
-    certificates = _with_versions(certificates)
+    signed = judged(Authority(authority.bindings, _of_keys(authority)), as_records=False)
+    found = _side_by_side([*records, *signed])
+    certificates = {each.document.digest: each for each in found if each.document.kind == CERTIFICATE}
+    others = tuple(each for each in found if each.document.kind != CERTIFICATE)
     known = [
-        Known(each.document.digest, each.content, each.answer.standing, _logged(each))
-        for each in certificates
+        Known(digest, each.content, each.answer.standing, _logged(each))
+        for digest, each in certificates.items()
         if isinstance(each.content, Certificate)
     ]
-    said = [Said(each.content, _logged(each)) for each in records if _is_valid_record(each)]  # type: ignore[arg-type]
-    judged = judge_chain(build(known, said), asked)
-    return Whole({each.document.digest: each for each in certificates}, tuple(records), judged)
+    said = [Said(each.content, _logged(each)) for each in others if _is_valid_record(each)]  # type: ignore[arg-type]
+    said += _replaced(certificates)
+    return Whole(certificates, others, judge_chain(build(known, said), asked))
+
+
+def _best(found: Iterable[Checked]) -> list[Checked]:
+    """Of copies of one document that which shows most, and soonest: a bad copy beside it takes nothing away."""
+    best: dict[str, Checked] = {}
+    for each in found:
+        before = best.setdefault(each.document.digest, each)
+        if _rank(each) < _rank(before):
+            best[each.document.digest] = each
+    return list(best.values())
+
+
+def _rank(each: Checked) -> tuple[Standing, bool, int]:
+    return each.answer.standing, each.logged is None, each.logged or 0
 
 
 def _of_keys(authority: Authority) -> dict[str, tuple]:  # type: ignore[type-arg]
@@ -114,11 +133,23 @@ def _logged(each: Checked) -> date | None:
     return None if each.logged is None else day_of(each.logged)
 
 
-def _with_versions(found: Sequence[Checked]) -> list[Checked]:
+def _side_by_side(found: Sequence[Checked]) -> list[Checked]:
+    """Two versions of one number in the log; two logs of one size."""
     more = defaultdict(list)
-    for digest, reason in versions(found):
-        more[digest].append(reason)
+    for reasons in (versions([each for each in found if each.logged is not None]), forks(found)):
+        for digest, reason in reasons:
+            more[digest].append(reason)
     return [
         with_reasons(each, more[each.document.digest]) if each.document.digest in more else each
         for each in found
     ]
+
+
+def _replaced(certificates: Mapping[str, Checked]) -> Iterator[Said]:
+    """Certificates that a valid later one of their issuer replaces, as a status of the day of its issue would say."""
+    for each in certificates.values():
+        new = each.content
+        if isinstance(new, Certificate) and new.supersedes and each.answer.standing == Standing.VALID:
+            old = certificates[new.supersedes].content if new.supersedes in certificates else None
+            if isinstance(old, Certificate) and old.issuer.identifier == new.issuer.identifier:
+                yield Said(Status("supersede", new.supersedes, new.issued, new.number), _logged(each))
