@@ -19,11 +19,12 @@ from quanheng.evidence import keys, proof_file, registry, signature
 from quanheng.evidence.document import CERTIFICATE, Document
 from quanheng.evidence.holdings import Holdings
 from quanheng.evidence.log import checkpoint as checkpoints
-from quanheng.evidence.log import merkle
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.trust import Trust, trust
+from quanheng.work.simulate.chain.entry import ORIGIN, WITNESSES, enter, policy
+from quanheng.work.simulate.chain.forged import branch
 from quanheng.work.simulate.chain.kinds import KINDS
-from quanheng.work.simulate.chain.world import CITY, ORIGIN, WITNESSES, ChainWorld, evening
+from quanheng.work.simulate.chain.world import CITY, ChainWorld
 from quanheng.work.simulate.chain.wrong import FIRST, WRONGS, put_wrong
 
 ON = date(2026, 6, 15)
@@ -48,14 +49,14 @@ def world() -> tuple[ChainWorld, Holdings]:
         made.certify(made.instrument(n * len(KINDS), KINDS[0]))
     put_wrong(made)
     with TemporaryDirectory() as folder:
-        found = made.enter(Path(folder) / "log")
+        found = enter(made, Path(folder) / "log")
     return made, Holdings(each.document for each in found)
 
 
 def trusted() -> Trust:
     """Trust in the log and the authority of the world."""
     made, _ = world()
-    return trust(made.policy(), [made.key("authority").public])
+    return trust(policy(made), [made.key("authority").public])
 
 
 def documents(item: str) -> list[Document]:
@@ -83,7 +84,7 @@ def of_makers() -> Iterator[Forgery]:
     for n, wrong in enumerate(WRONGS):
         number = FIRST + 2 * n
         kind = KINDS[n % 3]
-        marks = (f"V-{kind.name}-{number:06d}<", f"B-{kind.name}-{number}<")
+        marks = (f"V-{kind.name}-{number:06d}", f"B-{kind.name}-{number}<")
         found = [each for each in kept.certificates() if any(mark.encode() in each.data for mark in marks)]
         subject = next((each for each in found if marks[0].encode() in each.data), found[0])
         listed = kept.behind(subject, [f"PA-{kind.name}"])
@@ -186,21 +187,9 @@ def _other_root(proof: proofs.LogProof) -> object:
 def forked(listed: list[Document]) -> bytes:
     """Two trees of one size, both with the signatures of log and witnesses: log and witnesses collude."""
     made, _ = world()
-    proof = proofs.parse(listed[0].proof)
-    key = made.key(ORIGIN)
-    other = dataclasses.replace(listed[1])
-    entry = other.statement
-
-    size = proof.checkpoint.size
-    hashes = merkle.leaf_hashes([entry, *(b"stranger %d" % n for n in range(size - 1))])
-    point = checkpoints.sign(ORIGIN, size, merkle.root(hashes), keys.raw_ed25519(key.public), key)
-    lines = [made.cosign(point, name, evening(date(2025, 2, 15))) for name in WITNESSES]
-
-    def node(level: int, at: int) -> bytes:
-        return merkle.root(hashes[32 * (at << level) : 32 * ((at + 1) << level)])
-
-    path = tuple(merkle.inclusion_proof(node, 0, size))
-    false = proofs.LogProof(0, path, point.bearing([*point.note.signatures, *lines]))
+    size = proofs.parse(listed[0].proof).checkpoint.size
+    other = listed[1]
+    false = branch(made, other.statement, size, date(2025, 2, 15))
     return proof_file.write([listed[0], dataclasses.replace(other, proof=str(false).encode()), *listed[2:]])
 
 

@@ -18,7 +18,8 @@ from quanheng.cli.main import main
 from quanheng.evidence import key_file, order, proof_file
 from quanheng.evidence.document import ORDER, Document
 from quanheng.evidence.log.store import Log
-from quanheng.work.simulate.chain.world import BUREAU, ORIGIN, WITNESSES, ChainWorld, evening
+from quanheng.work.simulate.chain.entry import ORIGIN, evening, seen
+from quanheng.work.simulate.chain.world import BUREAU, ChainWorld
 
 SEED = 3
 DAY = date(2026, 6, 15)
@@ -58,9 +59,7 @@ class Regulator:
         """As the log and its witnesses do every evening."""
         key = self.world.key(ORIGIN)
         with Log.open(self.city / "log", write=True) as log:
-            point = log.publish(key)
-            lines = [self.world.cosign(point, name, evening(DAY)) for name in WITNESSES]
-            log.attach(point.bearing([*point.note.signatures, *lines]))
+            log.attach(seen(self.world, log.publish(key), DAY))
 
     def order(self, *more: str) -> Path:
         number = pq.read_table(self.city / "run/orders.parquet")["order"][0].as_py()

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEVELS = ("national", "provincial", "city", "bench", "instrument")
+LEVELS = (
+    ("国家基准", "national standard"),
+    ("省级标准", "provincial standard"),
+    ("市级标准", "city standard"),
+    ("检定装置", "bench"),
+)
+"""What stands above instruments, from the SI down."""
 
 
 @dataclass(frozen=True)

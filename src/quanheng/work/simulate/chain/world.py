@@ -1,19 +1,17 @@
 """A sample world of chains: an authority, three institutes, their standards, and instruments verified on their benches.
 
     1 keys, records of the authority  2 standards, level by level  3 instruments, each on a bench, day by day
-    4 what is wrong, with its truth (`wrong.py`)  5 everything into a log that three witnesses saw every evening
+    4 what is wrong, with its truth (`wrong.py`)  5 everything into a log (`entry.py`)
 Keys come from the seed and are worth nothing outside the sample.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from types import MappingProxyType
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -32,16 +30,11 @@ from quanheng.evidence.certificate import (
 )
 from quanheng.evidence.document import Document
 from quanheng.evidence.formats.dcc import writing
-from quanheng.evidence.keys import MemoryKey
-from quanheng.evidence.log import checkpoint as checkpoints
-from quanheng.evidence.log.checkpoint import Checkpoint
-from quanheng.evidence.log.note import COSIGNATURE, ED25519, Signature, VerifierKey
-from quanheng.evidence.log.store import Log
+from quanheng.evidence.keys import MemoryKey, PrivateKey
+from quanheng.evidence.log.proof import LogProof
 from quanheng.evidence.records import KeyBinding, Record, Scope, TypeApproval
-from quanheng.work.simulate.chain.kinds import KINDS, Chained
+from quanheng.work.simulate.chain.kinds import KINDS, LEVELS, Chained
 
-ORIGIN = "log.example/sample-city"
-WITNESSES = ("witness-1.example", "witness-2.example", "witness-3.example")
 BUREAU = "sample-bureau"
 NATIONAL = Party("sample-national", "[样例] 国家计量院", "[Sample] National Institute")
 PROVINCE = Party("sample-province", "[样例] 省计量院", "[Sample] Provincial Institute")
@@ -55,32 +48,19 @@ STANDARDS = (date(2025, 2, 10), date(2025, 4, 8), date(2025, 7, 15), date(2025, 
 INSTRUMENTS = date(2026, 1, 5)  # the first is verified
 DAYS = 120  # over which instruments are verified
 ON_ONE_BENCH = 500  # instruments
-EVENING = 10 * 3600  # 18:00 in China, UTC
 
-
-def evening(day: date) -> int:
-    """POSIX time at which witnesses see the day's checkpoint."""
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) + EVENING
-
-
-@dataclass(frozen=True)
-class Label:
-    """What is true of a document: the rule that it breaks, and the code by which that shows; "" where it is good."""
-
-    rule: int
-    code: str
-
-
-GOOD = Label(0, "")
+Change = Callable[[Certificate], Certificate]
+Forge = Callable[[LogProof], LogProof]
 
 
 @dataclass(frozen=True)
 class Made:
-    """A document, the day on which it is entered into the log (None: never), and the truth about it."""
+    """A document, when it is entered into the log, and the truth about it."""
 
     document: Document
-    logged: date | None
-    label: Label
+    logged: date | None  # None: never
+    codes: tuple[str, ...] = ()  # by which what is wrong with it shows; none: it is good
+    forged: Forge | None = None  # what somebody did to its proof afterwards
 
 
 @dataclass(frozen=True)
@@ -98,42 +78,42 @@ class ChainWorld:
 
     seed: int
     made: list[Made] = field(default_factory=list)
-    standards: dict[tuple[str, int, int], tuple[Certificate, str]] = field(default_factory=dict)
+    standards: dict[tuple[str, int, int], str] = field(default_factory=dict)  # digests
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
         self.secret = f"[样例 sample] secret of salts {self.seed}".encode()
 
-    def key(self, name: str, algorithm: str = "ed25519") -> MemoryKey:
+    def key(self, name: str) -> MemoryKey:
         """The key of somebody, from the seed: of the sample alone."""
-        return keys.of_seed(algorithm, f"[样例 sample, worthless] {self.seed} {name}".encode())
+        return keys.of_seed("ed25519", f"[样例 sample, worthless] {self.seed} {name}".encode())
 
     # ---- putting into the world ------------------------------------------------------------------------------
 
-    def record(
-        self, content: Record, day: date = BEGINNING, label: Label = GOOD, key: str = "authority"
-    ) -> str:
+    def record(self, content: Record, day: date = BEGINNING) -> str:
         """A record of the authority; its digest."""
-        document = registry.record(content, BUREAU, day, self.key(key))
-        self.made.append(Made(document, day, label))
+        document = registry.record(content, BUREAU, day, self.key("authority"))
+        self.made.append(Made(document, day))
         return document.digest
 
     def certify(
         self,
         content: Certificate,
-        *,
-        key: str = "",
+        *codes: str,
+        key: PrivateKey | None = None,
         logged: date | None = None,
-        label: Label = GOOD,
-        **changes: bytes,
+        forged: Forge | None = None,
     ) -> str:
         """A certificate, signed by its issuer and logged on its day of issue unless told otherwise; its digest."""
-        issuer = content.issuer.identifier
-        signer = self.key(key or issuer.removeprefix("sample-"))
+        signer = key or self.key(content.issuer.identifier.removeprefix("sample-"))
         document = registry.certificate(content, writing.write(content), signer, self.secret)
-        document = dataclasses.replace(document, **changes)  # type: ignore[arg-type]
-        self.made.append(Made(document, logged or content.issued, label))
+        self.made.append(Made(document, logged or content.issued, codes, forged))
         return document.digest
+
+    def amend(self, **changes: Any) -> None:
+        """The last document changed after it was signed."""
+        made = self.made[-1]
+        self.made[-1] = dataclasses.replace(made, document=dataclasses.replace(made.document, **changes))
 
     # ---- certificates ----------------------------------------------------------------------------------------
 
@@ -142,25 +122,22 @@ class ChainWorld:
         kind: Chained,
         level: int,
         number: int = 0,
-        *,
-        label: Label = GOOD,
-        changes: Mapping[str, object] = MappingProxyType({}),
+        *codes: str,
+        change: Change = lambda content: content,
     ) -> str:
         """A standard of a kind, once; its certificate's digest."""
         place = (kind.name, level, number)
         if place not in self.standards:
-            content = dataclasses.replace(self.of_standard(kind, level, number), **changes)  # type: ignore[arg-type]
-            self.standards[place] = (content, self.certify(content, label=label))
-        return self.standards[place][1]
+            self.standards[place] = self.certify(change(self.of_standard(kind, level, number)), *codes)
+        return self.standards[place]
 
     def of_standard(self, kind: Chained, level: int, number: int) -> Certificate:
         """What the certificate of a standard says."""
         day = STANDARDS[level] + timedelta(days=number % 20)
         above = self.standard(kind, level - 1) if level else ""
-        wide = (kind.points[0], *kind.points, kind.points[-1])
-        places = sorted({wide[0] if kind.points[0] == 0 else wide[0] / 2, *kind.points, wide[-1] * 2})
-        if level == 3:
-            places = sorted({*kind.points, places[-1]})
+        chinese, english = LEVELS[level]
+        lowest = kind.points[0] / (1 if level == 3 else 2)
+        places = sorted({lowest, *kind.points, kind.points[-1] * 2})
         points = tuple(
             self._point(kind, f"p{n}", f"{kind.name}-{level}-{number}", at, kind.expanded[level], above, 0.2)
             for n, at in enumerate(places)
@@ -174,8 +151,8 @@ class ChainWorld:
             ISSUERS[level],
             (
                 Item(
-                    f"{kind.name}-{level}-{number}", f"{kind.title}标准 {level}", MAKER, f"S{level}",
-                    f"{kind.name[:2].upper()}{level}{number:04d}", f"{kind.english} standard",
+                    f"{kind.name}-{level}-{number}", f"{kind.title}{chinese}", MAKER, f"S{level}",
+                    f"{kind.name[:2].upper()}{level}{number:04d}", f"{english} of {kind.english}s",
                 ),
             ),
             day,
@@ -190,7 +167,7 @@ class ChainWorld:
             validation=Validation(0.1 * u, u, 0.0, u, "1", 0.1 * u, 0.2 * u) if level == 3 else None,
         )  # fmt: skip
 
-    def instrument(self, n: int, kind: Chained, **changes: object) -> Certificate:
+    def instrument(self, n: int, kind: Chained) -> Certificate:
         """What the certificate of the n-th instrument says."""
         day = INSTRUMENTS + timedelta(days=n % DAYS)
         bench = self.standard(kind, 3, n // len(KINDS) // ON_ONE_BENCH)
@@ -203,7 +180,7 @@ class ChainWorld:
             for k, at in enumerate(kind.points)
         )
         low, high = kind.temperature
-        found = Certificate(
+        return Certificate(
             Kind(kind.kind),
             f"V-{kind.name}-{n:06d}",
             CITY,
@@ -219,7 +196,6 @@ class ChainWorld:
             conditions=(Condition("temperature", low + 0.5, high - 0.5, "°C"),),
             decision=Decision("simple", Outcome.PASS),
         )
-        return dataclasses.replace(found, **changes)  # type: ignore[arg-type]
 
     def of_master(self, n: int, master: Master) -> Certificate:
         """What the certificate of a master meter says: its u is that of the lake."""
@@ -313,43 +289,6 @@ class ChainWorld:
             BASES.get(party, "examined standard"), "[样例]", BEGINNING, LAST_DAY,
         )  # fmt: skip
         return dataclasses.replace(found, **changes)  # type: ignore[arg-type]
-
-    # ---- the log ---------------------------------------------------------------------------------------------
-
-    def policy(self) -> bytes:
-        """The policy: our log, two of three witnesses."""
-        raw = {name: keys.raw_ed25519(self.key(name).public) for name in (ORIGIN, *WITNESSES)}
-        lines = [f"log {VerifierKey(ORIGIN, ED25519, raw[ORIGIN])}"]
-        lines += [
-            f"witness W{n} {VerifierKey(name, COSIGNATURE, raw[name])}" for n, name in enumerate(WITNESSES, 1)
-        ]
-        return "\n".join([*lines, "group all 2 W1 W2 W3", "quorum all", ""]).encode()
-
-    def enter(self, folder: Path) -> list[Made]:
-        """Enter everything, a checkpoint every evening; the documents again, with their proofs."""
-        days: dict[date, list[int]] = defaultdict(list)
-        for n, each in enumerate(self.made):
-            if each.logged is not None:
-                days[each.logged].append(n)
-        found, key = list(self.made), self.key(ORIGIN)
-        places: dict[int, tuple[int, Checkpoint]] = {}
-        with Log.create(folder, ORIGIN, keys.raw_ed25519(key.public), key) as log:
-            for day in sorted(days):
-                indexes = log.append([self.made[n].document.statement for n in days[day]])
-                point = log.publish(key)
-                lines = [self.cosign(point, name, evening(day)) for name in WITNESSES]
-                log.attach(point.bearing([*point.note.signatures, *lines]))
-                places |= {n: (index, log.published) for n, index in zip(days[day], indexes, strict=True)}
-            for n, (index, seen) in places.items():
-                proof = self.made[n].document.proof or str(log.prove(index, seen)).encode()
-                document = dataclasses.replace(self.made[n].document, proof=proof)
-                found[n] = dataclasses.replace(self.made[n], document=document)
-        return found
-
-    def cosign(self, point: Checkpoint, name: str, time: int) -> Signature:
-        """The cosignature of a witness, at a time."""
-        key = self.key(name)
-        return checkpoints.cosign(point, name, keys.raw_ed25519(key.public), key, time)
 
 
 def _later(day: date, months: int) -> date:

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quanheng.evidence import holdings
+from quanheng.evidence.reasons import REASONS
 from quanheng.ground.files import write_durably
+from quanheng.work.simulate.chain.entry import enter, policy
 from quanheng.work.simulate.chain.world import ChainWorld, Made, Master, good_world
 from quanheng.work.simulate.chain.wrong import put_wrong
 
@@ -29,10 +31,10 @@ def write_chain(out: Path, *, seed: int, instruments: int, masters: Sequence[Mas
     world = ChainWorld(seed)
     good_world(world, instruments, masters)
     put_wrong(world)
-    found = world.enter(out / "log")
+    found = enter(world, out / "log")
     holdings.add(out / "holdings", (each.document for each in found))
     (out / "trust" / "authority").mkdir(parents=True)
-    write_durably(out / "trust" / "policy", world.policy())
+    write_durably(out / "trust" / "policy", policy(world))
     write_durably(out / "trust" / "authority" / "bureau.pem", world.key("authority").public.pem())
     write_durably(out / "trust" / "README.txt", NOTICE.encode())
     pq.write_table(truth(found), out / "chain_truth.parquet")
@@ -40,13 +42,18 @@ def write_chain(out: Path, *, seed: int, instruments: int, masters: Sequence[Mas
 
 
 def truth(found: Sequence[Made]) -> pa.Table:
-    """What is true of each document: the rule that it breaks and the code that shows it; 0 and "" where it is good."""
-    return pa.table(
+    """What is true of each document: a row for each code by which a fault of it shows, with the rule it breaks.
+
+    0 and "" where it is good; rule 0 with a code: what is wrong with the document by itself.
+    """
+    rows = [
         {
-            "document": [each.document.digest for each in found],
-            "kind": [each.document.kind for each in found],
-            "rule": pa.array([each.label.rule for each in found], pa.int32()),
-            "code": [each.label.code for each in found],
-        },
-        TRUTH,
-    )
+            "document": each.document.digest,
+            "kind": each.document.kind,
+            "rule": REASONS[code].rule if code else 0,
+            "code": code,
+        }
+        for each in found
+        for code in each.codes or ("",)
+    ]
+    return pa.Table.from_pylist(rows, TRUTH)

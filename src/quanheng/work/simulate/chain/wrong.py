@@ -1,34 +1,38 @@
-"""What is wrong in the sample world: each fault once or twice, with the rule that it breaks and the code that shows it.
+"""What is wrong in the sample world: each fault twice, with the codes by which it shows.
 
-A fault is put into one certificate of an instrument, so that all others stay good. A circle of certificates cannot be
-made: each would have to hold the digest of the other.
+A fault is put into one certificate of an instrument or a bench of its own, so that all others stay good. A circle of
+certificates cannot be made: each would have to hold the digest of the other. Faults of keys, signatures and the log
+are made in `forged.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from quanheng.evidence.certificate import Certificate, Condition, Decision, Kind, Outcome, Party, Validation
 from quanheng.evidence.records import Status
+from quanheng.work.simulate.chain import forged
+from quanheng.work.simulate.chain.forged import Make
 from quanheng.work.simulate.chain.kinds import KINDS, Chained
-from quanheng.work.simulate.chain.world import CITY, ChainWorld, Label
+from quanheng.work.simulate.chain.world import ChainWorld, Change
 
 STRANGER = Party("sample-stranger", "[样例] 无名实验室", "[Sample] Unknown Laboratory")
 WORKSHOP = Party("sample-workshop", "[样例] 维修部", "[Sample] Workshop")
 ENERGY = KINDS[0]
 FIRST = 900_000  # numbers of instruments with faults
+UNFIT = Validation(1.0, 0.1, 0.0, 0.1, "1", 0.01, 0.01)
+UNREPEATED = Validation(0.0, 0.1, 0.0, 0.1, "1", None, 0.01)
+DEEP = 7  # benches one above the other, beyond the five levels of the others
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A fault: its code, the rule, and how a certificate with it comes into the world."""
+    """A fault: the code by which it shows, and how it comes into the world."""
 
     code: str
-    rule: int
-    make: Callable[[ChainWorld, int, Chained, Label], object]
+    make: Make
 
 
 def put_wrong(world: ChainWorld) -> None:
@@ -39,21 +43,21 @@ def put_wrong(world: ChainWorld) -> None:
     for n, wrong in enumerate(WRONGS):
         for k in range(2):
             kind = KINDS[(n + k) % 3]  # kinds that are subject to approval and verification
-            wrong.make(world, FIRST + 2 * n + k, kind, Label(wrong.rule, wrong.code))
+            wrong.make(world, FIRST + 2 * n + k, kind, wrong.code)
+    _sound_when_used(world, FIRST + 2 * len(WRONGS))
 
 
-def changed(
-    change: Callable[[Certificate], Certificate],
-) -> Callable[[ChainWorld, int, Chained, Label], object]:
-    """A fault in what the certificate says."""
-
-    def make(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-        return world.certify(change(world.instrument(n, kind)), label=label)
-
-    return make
+def _sound_when_used(world: ChainWorld, n: int) -> None:
+    """A bench that was revoked after its use: what was verified on it before stays good."""
+    bench = world.standard(ENERGY, 3, n, "revoked")
+    world.record(Status("revoke", bench, date(2026, 5, 20), "[样例] 损坏 / damaged"), date(2026, 5, 20))
+    world.certify(uses(certificate=bench)(world.instrument(n, ENERGY)))
 
 
-def points(**changes: object) -> Callable[[Certificate], Certificate]:
+# ---- what a certificate says -----------------------------------------------------------------------------------
+
+
+def points(**changes: object) -> Change:
     """All points changed."""
     return lambda c: dataclasses.replace(
         c,
@@ -61,12 +65,12 @@ def points(**changes: object) -> Callable[[Certificate], Certificate]:
     )
 
 
-def facts(**changes: object) -> Callable[[Certificate], Certificate]:
+def facts(**changes: object) -> Change:
     """The certificate changed."""
     return lambda c: dataclasses.replace(c, **changes)  # type: ignore[arg-type]
 
 
-def uses(**changes: object) -> Callable[[Certificate], Certificate]:
+def uses(**changes: object) -> Change:
     """The uses of all points changed."""
 
     def change(c: Certificate) -> Certificate:
@@ -81,169 +85,138 @@ def uses(**changes: object) -> Callable[[Certificate], Certificate]:
     return change
 
 
-def on_bench(**changes: object) -> Callable[[ChainWorld, int, Chained, Label], object]:
-    """A bench of its own, changed; the fault shows in the instrument that was verified on it."""
-
-    def make(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-        bench = world.standard(kind, 3, n, changes=changes)
-        return world.certify(uses(certificate=bench)(world.instrument(n, kind)), label=label)
-
-    return make
+def item(**changes: str) -> Change:
+    """The instrument changed."""
+    return lambda c: dataclasses.replace(c, items=(dataclasses.replace(c.items[0], **changes),))
 
 
-def itself(**changes: object) -> Callable[[ChainWorld, int, Chained, Label], object]:
-    """A bench that is wrong itself."""
-
-    def make(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-        return world.standard(kind, 3, n, label=label, changes=changes)
-
-    return make
+def both(first: Change, second: Change) -> Change:
+    """Two changes."""
+    return lambda c: second(first(c))
 
 
-def shifted(c: Certificate, days: int) -> Certificate:
-    """All days moved."""
+def shifted(days: int) -> Change:
+    """All days moved but the one on which it is due."""
     step = timedelta(days=days)
-    return dataclasses.replace(c, begun=c.begun + step, ended=c.ended + step, issued=c.issued + step)
-
-
-def _coarse(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    """A standard that acts fifty times on the result, whose U grows as well."""
-    found = uses(sensitivity=50.0)(
-        points(expanded_uncertainty=60 * kind.expanded[3])(world.instrument(n, kind))
-    )
-    return world.certify(found, label=label)
-
-
-def _bold(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    """Between what the scope allows and what the bench brings."""
-    return world.certify(
-        points(expanded_uncertainty=0.95 * kind.expanded[3])(world.instrument(n, kind)), label=label
+    return lambda c: dataclasses.replace(
+        c, begun=c.begun + step, ended=c.ended + step, issued=c.issued + step
     )
 
 
-def _below_cmc(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    """Less than the scope allows, by a bench that acts half."""
-    found = points(expanded_uncertainty=0.6 * kind.expanded[3])(world.instrument(n, kind))
-    return world.certify(uses(sensitivity=0.5)(found), label=label)
+# ---- where a fault stands --------------------------------------------------------------------------------------
 
 
-def _early(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    found = shifted(world.instrument(n, kind), -200)
-    return world.certify(dataclasses.replace(found, due=found.ended + timedelta(days=100)), label=label)
+def changed(change: Change) -> Make:
+    """A fault in what an instrument's certificate says."""
+    return lambda world, n, kind, code: world.certify(change(world.instrument(n, kind)), code)
 
 
-def _late(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    found = world.instrument(n, kind)
-    return world.certify(found, logged=found.issued + timedelta(days=60), label=label)
+def itself(change: Change, *more: str) -> Make:
+    """A bench that is wrong itself, also by further codes."""
+    return lambda world, n, kind, code: world.standard(kind, 3, n, code, *more, change=change)
 
 
-def _before(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    found = world.instrument(n, kind)
-    return world.certify(found, logged=found.issued - timedelta(days=3), label=label)
+def on_bench(change: Change, *its_codes: str) -> Make:
+    """A bench of its own, changed: the fault shows in the instrument that was verified on it."""
 
-
-def _unlogged(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    digest = world.certify(world.instrument(n, kind), label=label)
-    world.made[-1] = dataclasses.replace(world.made[-1], logged=None)
-    return digest
-
-
-def _unsigned(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    """The signature was lost after logging."""
-    return world.certify(world.instrument(n, kind), label=label, signature=b"")
-
-
-def _altered(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    world.certify(world.instrument(n, kind), label=label)
-    made = world.made[-1]
-    data = made.document.data.replace("授权签字人".encode(), "授权签字员".encode())
-    world.made[-1] = dataclasses.replace(made, document=dataclasses.replace(made.document, data=data))
-    return None
-
-
-def _by_key(name: str, since: date | None = None, until: date | None = None, **changes: object):  # type: ignore[no-untyped-def]
-    def make(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-        days = {k: v for k, v in (("since", since), ("until", until)) if v is not None}
-        world.record(world.binding(f"{name}-{n}", CITY.identifier, **days, **changes))
-        return world.certify(world.instrument(n, kind), key=f"{name}-{n}", label=label)
+    def make(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+        bench = world.standard(kind, 3, n, *its_codes, change=change)
+        return world.certify(uses(certificate=bench)(world.instrument(n, kind)), code)
 
     return make
 
 
-def _rogue(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    return world.certify(world.instrument(n, kind), key="rogue", label=label)
+def on_revoked_bench(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+    """A bench whose certificate was revoked before it was used."""
+    bench, day = world.standard(kind, 3, n, "revoked"), date(2025, 12, 1)
+    world.record(Status("revoke", bench, day, "[样例] 损坏 / damaged"), day)
+    return world.certify(uses(certificate=bench)(world.instrument(n, kind)), code)
 
 
-def _of_other(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    return world.certify(world.instrument(n, kind), key="workshop", label=label)
+def on_tower(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+    """Benches one above the other, each acting a tenth on the next."""
+    bench, once = world.standard(kind, 3, n), uses(sensitivity=0.1)
+    for step in range(1, DEEP + 1):
+        content = once(uses(certificate=bench)(shifted(3 * step)(world.of_standard(kind, 3, n))))
+        bench = world.certify(dataclasses.replace(content, number=f"{content.number}-{step}"))
+    return world.certify(once(uses(certificate=bench)(world.instrument(n, kind))), code)
 
 
-def _stolen(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    key = f"stolen-{n}"
-    world.record(world.binding(key, CITY.identifier))
-    day = date(2025, 12, 1)
-    world.record(Status("revoke key", world.key(key).public.identifier, day, "[样例] 失窃 / stolen"), day)
-    return world.certify(world.instrument(n, kind), key=key, label=label)
+def by_u(share: float, sensitivity: float = 1.0) -> Make:
+    """An instrument with so many times the U of its bench, on which the bench acts so many times."""
 
-
-def _status(change: str) -> Callable[[ChainWorld, int, Chained, Label], object]:
-    def make(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-        digest = world.certify(world.instrument(n, kind), label=label)
-        day = date(2026, 5, 20)
-        return world.record(Status(change, digest, day, "[样例] 原因 / reason"), day)
+    def make(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+        found = points(expanded_uncertainty=share * kind.expanded[3])(world.instrument(n, kind))
+        return world.certify(uses(sensitivity=sensitivity)(found), code)
 
     return make
 
 
-def _second(world: ChainWorld, n: int, kind: Chained, label: Label) -> object:
-    found = world.instrument(n, kind)
-    world.certify(found, label=label)
-    return world.certify(dataclasses.replace(found, remarks=("另一个版本",)), label=label)
+def beyond(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+    """Beyond the range of the issuer's scope, with a bench in the middle of its own."""
+    return world.certify(points(nominal=5 * kind.points[-1])(world.instrument(n, kind)), code)
+
+
+def too_early(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+    """Before the bench was calibrated."""
+    found = shifted(-200)(world.instrument(n, kind))
+    return world.certify(dataclasses.replace(found, due=found.ended + timedelta(days=100)), code)
 
 
 WRONGS = (
-    Wrong("standard_not_cited", 1, changed(points(uses=()))),
-    Wrong("standard_missing", 1, changed(uses(certificate="f" * 64))),
-    Wrong("standard_not_yet", 2, _early),
-    Wrong("standard_overdue", 2, on_bench(due=date(2025, 12, 20))),
-    Wrong("validity_unset", 2, on_bench(due=None)),
-    Wrong("ratio", 3, _coarse),
-    Wrong("out_of_range", 4, changed(uses(at=1000.0))),
-    Wrong("conditions", 4, changed(facts(conditions=(Condition("temperature", 5.0, 35.0, "°C"),)))),
-    Wrong("unit_mismatch", 5, changed(uses(unit="A"))),
-    Wrong("quantity_mismatch", 5, changed(uses(quantity="power"))),
-    Wrong("not_entitled", 6, changed(facts(kind=Kind.TEST, issuer=WORKSHOP))),
-    Wrong("scope_unknown", 6, changed(facts(issuer=STRANGER))),
-    Wrong("below_inherited", 7, _bold),
-    Wrong("below_cmc", 7, _below_cmc),
-    Wrong("unsigned", 8, _unsigned),
-    Wrong("key_unknown", 8, _rogue),
-    Wrong("key_of_other", 8, _of_other),
-    Wrong("key_expired", 8, _by_key("old", until=date(2025, 12, 31))),
-    Wrong("key_not_yet", 8, _by_key("new", since=date(2027, 1, 1))),
-    Wrong("key_of_other_role", 8, _by_key("bundler", role="bundles")),
-    Wrong("key_revoked", 8, _stolen),
-    Wrong("digest_mismatch", 9, _altered),
-    Wrong("not_logged", 9, _unlogged),
-    Wrong("registered_late", 9, _late),
-    Wrong("registered_early", 9, _before),
-    Wrong("second_version", 9, _second),
-    Wrong("revoked", 9, _status("revoke")),
-    Wrong("suspended", 9, _status("suspend")),
-    Wrong("superseded", 9, _status("supersede")),
-    Wrong("dates_disordered", 10, changed(lambda c: dataclasses.replace(c, received=c.begun + timedelta(days=1)))),
-    Wrong("coverage_inconsistent", 10, changed(points(coverage_probability=0.5))),
-    Wrong("decision_differs", 10, changed(points(outcome=Outcome.FAIL))),
-    Wrong("decision_differs", 10, changed(facts(decision=Decision("by eye", Outcome.PASS)))),
-    Wrong("not_validated", 11, itself(validation=Validation(1.0, 0.1, 0.0, 0.1, "1", 0.01, 0.01))),
-    Wrong("repeatability_missing", 11, itself(validation=Validation(0.0, 0.1, 0.0, 0.1, "1", None, 0.01))),
-    Wrong("stability_missing", 11, itself(validation=Validation(0.0, 0.1, 0.0, 0.1, "1", 0.01, None))),
-    Wrong(
-        "type_not_approved", 12,
-        changed(lambda c: dataclasses.replace(c, items=(dataclasses.replace(c.items[0], type_approval="PA-0"),))),
-    ),
-    Wrong("cycle_exceeded", 12, changed(lambda c: dataclasses.replace(c, due=c.ended + timedelta(days=5000)))),
-    Wrong("procedure_unknown", 12, changed(facts(procedure="JJG 0-1900"))),
-    Wrong("procedure_not_in_force", 12, changed(lambda c: dataclasses.replace(c, procedure="样例旧规范"))),
-    Wrong("mandatory_not_verified", 12, changed(facts(kind=Kind.CALIBRATION))),
+    Wrong("standard_not_cited", changed(points(uses=()))),
+    Wrong("standard_missing", changed(uses(certificate="f" * 64))),
+    Wrong("root_unknown", itself(both(facts(issuer=STRANGER), points(uses=())), "scope_unknown")),
+    Wrong("chain_too_deep", on_tower),
+    Wrong("standard_invalid", on_bench(facts(validation=UNFIT), "not_validated")),
+    Wrong("standard_invalid", on_revoked_bench),
+    Wrong("standard_not_shown", on_bench(facts(validation=UNREPEATED), "repeatability_missing")),
+    Wrong("standard_not_yet", too_early),
+    Wrong("standard_overdue", on_bench(facts(due=date(2025, 12, 20)))),
+    Wrong("validity_unset", on_bench(facts(due=None))),
+    Wrong("ratio", by_u(60, sensitivity=50)),
+    Wrong("ratio_unclear", on_bench(both(points(relative=False, unit="V", value=1.0), uses(sensitivity=1e-9)))),
+    Wrong("out_of_range", changed(uses(at=1000.0))),
+    Wrong("conditions", changed(facts(conditions=(Condition("temperature", 5.0, 35.0, "°C"),)))),
+    Wrong("unit_mismatch", changed(uses(unit="A"))),
+    Wrong("quantity_mismatch", changed(uses(quantity="power"))),
+    Wrong("not_entitled", changed(facts(kind=Kind.TEST, issuer=WORKSHOP))),
+    Wrong("scope_unknown", changed(facts(issuer=STRANGER))),
+    Wrong("scope_range", beyond),
+    Wrong("below_inherited", by_u(0.95)),
+    Wrong("below_cmc", by_u(0.6, sensitivity=0.5)),
+    Wrong("unsigned", forged.unsigned),
+    Wrong("signature_wrong", forged.in_anothers_name),
+    Wrong("key_unknown", forged.by_key("rogue")),
+    Wrong("key_of_other", forged.by_key("workshop")),
+    Wrong("key_expired", forged.by_bound_key("old", until=date(2025, 12, 31))),
+    Wrong("key_not_yet", forged.by_bound_key("new", since=date(2027, 1, 1))),
+    Wrong("key_of_other_role", forged.by_bound_key("bundler", role="bundles")),
+    Wrong("key_revoked", forged.by_stolen_key),
+    Wrong("digest_mismatch", forged.altered),
+    Wrong("statement_differs", forged.misstated),
+    Wrong("not_logged", forged.unlogged),
+    Wrong("registered_late", forged.logged_after(60)),
+    Wrong("registered_early", forged.logged_after(-3)),
+    Wrong("proof_wrong", forged.at_another_place),
+    Wrong("log_unknown", forged.in_another_log),
+    Wrong("log_forked", forged.in_two_logs),
+    Wrong("witnesses_too_few", forged.seen_by_one),
+    Wrong("second_version", forged.twice),
+    Wrong("revoked", forged.withdrawn("revoke")),
+    Wrong("suspended", forged.withdrawn("suspend")),
+    Wrong("superseded", forged.withdrawn("supersede")),
+    Wrong("superseded", forged.replaced),
+    Wrong("dates_disordered", changed(lambda c: dataclasses.replace(c, received=c.begun + timedelta(days=1)))),
+    Wrong("coverage_inconsistent", changed(points(coverage_probability=0.5))),
+    Wrong("decision_differs", changed(points(outcome=Outcome.FAIL))),
+    Wrong("decision_differs", changed(facts(decision=Decision("by eye", Outcome.PASS)))),
+    Wrong("not_validated", itself(facts(validation=UNFIT))),
+    Wrong("repeatability_missing", itself(facts(validation=UNREPEATED))),
+    Wrong("stability_missing", itself(facts(validation=Validation(0.0, 0.1, 0.0, 0.1, "1", 0.01, None)))),
+    Wrong("type_not_approved", changed(item(type_approval="PA-0"))),
+    Wrong("cycle_exceeded", changed(lambda c: dataclasses.replace(c, due=c.ended + timedelta(days=5000)))),
+    Wrong("procedure_unknown", changed(facts(procedure="JJG 0-1900"))),
+    Wrong("procedure_not_in_force", changed(facts(procedure="样例旧规范"))),
+    Wrong("mandatory_not_verified", changed(facts(kind=Kind.CALIBRATION))),
 )  # fmt: skip
