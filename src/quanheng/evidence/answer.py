@@ -85,4 +85,4 @@ def because(code: str, where: str = "", detail: str = "") -> Answer:
 def together(answers: Iterable[Answer]) -> Answer:
     """One answer of several: all their reasons, each once, the gravest first."""
     found = {reason for answer in answers for reason in answer.reasons}
-    return Answer(tuple(sorted(found, key=lambda reason: (-reason.standing, reason))))
+    return Answer(tuple(sorted(found, key=lambda each: (-each.standing, each.code, each.where, each.detail))))

@@ -65,8 +65,10 @@ def check_root(root: Any, *, schema_dir: Path | None = None) -> tuple[Certificat
         return None, Answer(tuple(reasons))
     for each in root.findall(SIGNATURE):  # it may hold whatever somebody put in: no part of the certificate
         root.remove(each)
+    held = list(root.iter())  # lxml makes an element anew whenever it is met and nobody holds it
     reasons += _rules(root)
     content, remarks = _read(root)
+    del held
     return content, together([Answer(tuple(reasons)), Answer(tuple(remarks))])
 
 

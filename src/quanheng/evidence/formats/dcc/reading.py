@@ -6,8 +6,9 @@ what is missing is told as `BadDocument`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from quanheng.evidence import xml
@@ -29,6 +30,10 @@ from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.units import from_dsi
 
 E = TypeVar("E", Kind, Outcome)
+Parts = Mapping[str, Any]
+"""Children of an element, of those of one name the first; those of D-SI go by "si:" and their name."""
+NOTHING: tuple[Any, Parts] = None, {}
+ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
 
 
 def read(data: bytes) -> Certificate:
@@ -38,50 +43,45 @@ def read(data: bytes) -> Certificate:
 
 def is_ours(root: Any) -> bool:
     """Whether a certificate says things where `writing.py` says them."""
-    path = _path("administrativeData/statements/statement")
-    return any(each.get("refType") == "qh_kind" for each in root.iterfind(path))
+    statements = _parts(_parts(root).get("administrativeData")).get("statements")
+    return any(each.get("refType") == "qh_kind" for each in _all(statements, "statement"))
 
 
 def read_root(root: Any) -> Certificate:
     """The certificate of a document that was parsed. Raises BadDocument where a part is missing."""
-    if root.tag != f"{{{DCC}}}digitalCalibrationCertificate":
+    if root.tag != ROOT:
         raise BadDocument("不是数字校准证书（DCC）/ is no digital calibration certificate (DCC)")
-    statements = _Statements(_one(root, "administrativeData"))
-    core = _one(root, "administrativeData/coreData")
-    items = {each.get("id", ""): _item(each) for each in _all(root, "administrativeData/items/item")}
-    result = _one(root, "measurementResults/measurementResult")
-    standards = {
-        each.get("id", ""): _text(each, "certificate/value")
-        for each in _all(result, "measuringEquipments/measuringEquipment")
-        if _find(each, "certificate") is not None
-    }
-    change, previous = (
-        _text_or(core, "reportAmendedSubstituted/typeOfChange"),
-        _text_or(core, "previousReport/value"),
-    )
-    decision, validation = statements.find("qh_decision"), statements.find("qh_validation")
+    whole = _parts(root)
+    administrative = _opened(whole, "administrativeData")
+    core = _opened(administrative, "coreData")
+    laboratory = _opened(administrative, "calibrationLaboratory")
+    result = _opened(_opened(whole, "measurementResults"), "measurementResult")
+    statements = _Statements(administrative.get("statements"))
+    items = {each.get("id", ""): _item(each) for each in _all(administrative.get("items"), "item")}
+    standards = _standards(result.get("measuringEquipments"))
+    change = _text_or(_parts(core.get("reportAmendedSubstituted")), "typeOfChange")
+    previous = _text_or(_parts(core.get("previousReport")), "value")
+    customer, due = statements.text("qh_customer"), statements.parts("basic_recalibration")
+    decision, validation = statements.parts("qh_decision"), statements.parts("qh_validation")
     return Certificate(
         kind=_member(Kind, statements.text("qh_kind") or Kind.CALIBRATION.value),
         number=_text(core, "uniqueIdentifier"),
-        issuer=_party(root, "administrativeData/calibrationLaboratory/contact", _text_or(
-            root, "administrativeData/calibrationLaboratory/calibrationLaboratoryCode")),
+        issuer=_party(laboratory, "contact", _text_or(laboratory, "calibrationLaboratoryCode")),
         items=tuple(items.values()),
         begun=_day(core, "beginPerformanceDate"),
         ended=_day(core, "endPerformanceDate"),
-        issued=_day(core, "issueDate") if _find(core, "issueDate") is not None else _day(core, "endPerformanceDate"),
-        procedure=_text_or(result, "usedMethods/usedMethod/norm"),
-        points=tuple(_point(each, items, standards) for each in _all(result, "results/result")),
+        issued=_day(core, "issueDate" if "issueDate" in core else "endPerformanceDate"),
+        procedure=_text_or(_parts(_parts(result.get("usedMethods")).get("usedMethod")), "norm"),
+        points=tuple(_point(each, items, standards) for each in _all(result.get("results"), "result")),
         signatory=statements.text("qh_signatory"),
-        customer=_party(root, "administrativeData/customer", statements.text("qh_customer"))
-        if statements.text("qh_customer")
-        else None,
-        received=_day(core, "receiptDate") if _find(core, "receiptDate") is not None else None,
-        due=_day(due, "date") if (due := statements.find("basic_recalibration")) is not None else None,
+        customer=_party(administrative, "customer", customer) if customer else None,
+        received=_day(core, "receiptDate") if "receiptDate" in core else None,
+        due=None if due is None else _day(due, "date"),
         interval_set_by=statements.text("qh_intervalSetBy"),
         place=statements.text("qh_place"),
         conditions=tuple(
-            _condition(each)
-            for each in _all(result, "influenceConditions/influenceCondition")
+            _condition(_parts(each))
+            for each in _all(result.get("influenceConditions"), "influenceCondition")
             if each.get("refType") != "qh_none"
         ),
         decision=None if decision is None else _decision(decision),
@@ -90,47 +90,55 @@ def read_root(root: Any) -> Certificate:
         amends=previous if change == "amended" else "",
         supersedes=previous if change == "substituted" else "",
         remarks=statements.texts("qh_remark"),
-    )  # fmt: skip
+    )
 
 
 # ---- elements --------------------------------------------------------------------------------------------------
 
 
-@cache
-def _path(path: str) -> str:
-    return "/".join(f"{{{DCC}}}{name}" for name in path.split("/"))
+@lru_cache(1024)
+def _short(tag: Any) -> str:
+    space, _, name = str(tag).rpartition("}")
+    return {f"{{{DCC}": name, f"{{{SI}": f"si:{name}"}.get(space, "")
 
 
-def _find(parent: Any, path: str) -> Any:
-    return parent.find(_path(path))
-
-
-def _all(parent: Any, path: str) -> list[Any]:
-    return list(parent.findall(_path(path)))
-
-
-def _one(parent: Any, path: str) -> Any:
-    found = _find(parent, path)
-    if found is None:
-        raise BadDocument(f"DCC 缺少 {path} / the DCC has no {path}")
+def _parts(element: Any) -> Parts:
+    """The parts of an element. One walk over its children is quicker than a search for each."""
+    found: dict[str, Any] = {}
+    for each in () if element is None else element:
+        found.setdefault(_short(each.tag), each)
     return found
 
 
-def _text(parent: Any, path: str) -> str:
-    return str(_one(parent, path).text or "")
+def _all(element: Any, name: str) -> list[Any]:
+    """Every child of a name."""
+    return [] if element is None else [each for each in element if _short(each.tag) == name]
 
 
-def _text_or(parent: Any, path: str) -> str:
-    found = _find(parent, path)
-    return "" if found is None else str(found.text or "")
+def _one(parts: Parts, name: str) -> Any:
+    if name not in parts:
+        raise BadDocument(f"DCC 缺少 {name} / the DCC has no {name}")
+    return parts[name]
 
 
-def _day(parent: Any, path: str) -> date:
-    text = _text(parent, path)
+def _opened(parts: Parts, name: str) -> Parts:
+    return _parts(_one(parts, name))
+
+
+def _text(parts: Parts, name: str) -> str:
+    return _one(parts, name).text or ""
+
+
+def _text_or(parts: Parts, name: str) -> str:
+    return _text(parts, name) if name in parts else ""
+
+
+def _day(parts: Parts, name: str) -> date:
+    text = _text(parts, name)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise BadDocument(f"{path}：{text[:40]!r} 不是日期 / is no date") from error
+        raise BadDocument(f"{name}：{text[:40]!r} 不是日期 / is no date") from error
 
 
 def _member(kind: type[E], text: str) -> E:
@@ -140,61 +148,70 @@ def _member(kind: type[E], text: str) -> E:
         raise BadDocument(f"{text[:40]!r} 不是 {', '.join(kind)} 之一 / is none of them") from error
 
 
-def _names(parent: Any, tag: str = "name") -> tuple[str, str]:
-    """A text in Chinese, or in the first language that it has, and in English where that is another."""
-    contents = _all(parent, f"{tag}/content")
-    by_language = {each.get("lang"): str(each.text or "") for each in contents}
-    first = str(contents[0].text or "") if contents else ""
-    chinese = by_language.get("zh", first)
-    english = by_language.get("en", "")
+def _names(parts: Parts) -> tuple[str, str]:
+    """The name in Chinese, or in the first language that it has, and in English where that is another."""
+    texts = [(each.get("lang"), each.text or "") for each in _all(parts.get("name"), "content")]
+    first = texts[0][1] if texts else ""
+    by_language = dict(texts)
+    chinese, english = by_language.get("zh", first), by_language.get("en", "")
     return chinese, "" if english == chinese else english
 
 
-def _party(parent: Any, path: str, identifier: str) -> Party:
-    return Party(identifier, *_names(_one(parent, path)))
+def _party(parts: Parts, name: str, identifier: str) -> Party:
+    return Party(identifier, *_names(_opened(parts, name)))
 
 
-def _unit(real: Any) -> str:
-    name = real.findtext(f"{{{SI}}}unit") or ""
+def _float(parts: Parts, name: str) -> float:
+    text = _text(parts, name)
     try:
-        return from_dsi(name.strip()).symbol
+        return float(text)
+    except ValueError as error:
+        raise BadDocument(f"{name}：{text[:40]!r} 不是数 / is no number") from error
+
+
+def _figure(real: Parts) -> tuple[float, str]:
+    """A single value with its unit."""
+    try:
+        return _float(real, "si:value"), from_dsi(_text_or(real, "si:unit").strip()).symbol
     except UnitError as error:
         raise BadDocument(f"{error}") from error
 
 
-def _float(parent: Any, name: str) -> float:
-    text = parent.findtext(f"{{{SI}}}{name}")
-    try:
-        return float(text)
-    except (TypeError, ValueError) as error:
-        raise BadDocument(f"{name}：{str(text)[:40]!r} 不是数 / is no number") from error
-
-
-def _figures(parent: Any, tag: str = "quantity") -> dict[str, tuple[float, str]]:
-    """Single values with their units, by the first word of their refType."""
-    found = {}
-    for each in _all(parent, tag):
-        real = each.find(f"{{{SI}}}real")
-        if real is not None and each.get("refType"):
-            found[each.get("refType").split()[0]] = (_float(real, "value"), _unit(real))
+def _quantities(data: Any, name: str = "quantity") -> dict[str, tuple[Any, Parts]]:
+    """Quantities and their parts, by the first word of their refType."""
+    found: dict[str, tuple[Any, Parts]] = {}
+    for each in _all(data, name):
+        for kind in (each.get("refType") or "").split()[:1]:
+            if kind in found:
+                raise BadDocument(f"{kind[:40]} 出现两次 / {kind[:40]} stands twice in one place")
+            found[kind] = each, _parts(each)
     return found
+
+
+def _figures(data: Any, name: str = "quantity") -> dict[str, tuple[float, str]]:
+    """Single values with their units, by the first word of their refType."""
+    return {
+        kind: _figure(_parts(parts["si:real"]))
+        for kind, (_, parts) in _quantities(data, name).items()
+        if "si:real" in parts
+    }
 
 
 class _Statements:
     """Statements by their refType."""
 
-    def __init__(self, administrative: Any) -> None:
-        self._all = _all(administrative, "statements/statement")
+    def __init__(self, statements: Any) -> None:
+        self._all = [(each.get("refType"), _parts(each)) for each in _all(statements, "statement")]
 
-    def find(self, kind: str) -> Any:
-        return next((each for each in self._all if each.get("refType") == kind), None)
+    def parts(self, kind: str) -> Parts | None:
+        return next((parts for each, parts in self._all if each == kind), None)
 
     def text(self, kind: str) -> str:
         return next(iter(self.texts(kind)), "")
 
     def texts(self, kind: str) -> tuple[str, ...]:
         return tuple(
-            _text_or(each, "declaration/content") for each in self._all if each.get("refType") == kind
+            _text_or(_parts(parts.get("declaration")), "content") for each, parts in self._all if each == kind
         )
 
 
@@ -202,43 +219,53 @@ class _Statements:
 
 
 def _item(element: Any) -> Item:
-    listed = _all(element, "identifications/identification")
-    known = {each.get("refType"): _text(each, "value") for each in listed}
-    by_issuer = {_text(each, "issuer"): _text(each, "value") for each in listed}
+    parts = _parts(element)
+    listed = _all(parts.get("identifications"), "identification")
+    opened = [(each.get("refType"), _parts(each)) for each in listed]
+    known = {kind: _text(each, "value") for kind, each in opened}
+    by_issuer = {_text(each, "issuer"): _text(each, "value") for _, each in opened}
     serial = known.get(
         "basic_serialNumber", "" if "qh_identifier" in known else by_issuer.get("manufacturer", "")
     )
-    chinese, english = _names(element)
-    maker = _find(element, "manufacturer")
+    chinese, english = _names(parts)
     return Item(
         known.get("qh_identifier", next(iter(by_issuer.values()), "")),
         chinese,
-        _names(maker)[0] if maker is not None else "",
-        _text_or(element, "model"),
+        _names(_parts(parts.get("manufacturer")))[0],
+        _text_or(parts, "model"),
         serial,
         english,
-        _text_or(element, "equipmentClass/classID"),
+        _text_or(_parts(parts.get("equipmentClass")), "classID"),
         known.get("qh_typeApproval", ""),
     )
 
 
-def _condition(element: Any) -> Condition:
-    found = _figures(_one(element, "data"))
+def _standards(equipments: Any) -> dict[str, str]:
+    """Digests of the certificates of the standards, by the ids that they go by."""
+    listed = ((each.get("id", ""), _parts(each)) for each in _all(equipments, "measuringEquipment"))
+    return {
+        place: _text(_opened(parts, "certificate"), "value")
+        for place, parts in listed
+        if "certificate" in parts
+    }
+
+
+def _condition(parts: Parts) -> Condition:
+    found = _figures(_one(parts, "data"))
     if not {"qh_lower", "qh_upper"} <= found.keys():
         raise BadDocument("环境条件没有上下限 / an influence condition without its limits")
     (lower, unit), (upper, _) = found["qh_lower"], found["qh_upper"]
-    return Condition(_names(element)[0], lower, upper, unit)
+    return Condition(_names(parts)[0], lower, upper, unit)
 
 
-def _decision(element: Any) -> Decision:
-    data = _find(element, "data")
-    figures = _figures(data) if data is not None else {}
+def _decision(parts: Parts) -> Decision:
+    figures = _figures(parts.get("data"))
     ratio, risk = (figures[kind][0] if kind in figures else None for kind in ("qh_guardRatio", "qh_risk"))
-    return Decision(_text(element, "convention"), _member(Outcome, _text(element, "conformity")), ratio, risk)
+    return Decision(_text(parts, "convention"), _member(Outcome, _text(parts, "conformity")), ratio, risk)
 
 
-def _validation(element: Any) -> Validation:
-    found = _figures(_one(element, "data"))
+def _validation(parts: Parts) -> Validation:
+    found = _figures(_one(parts, "data"))
     try:
         (y, unit), (u, _), (y0, _), (u0, _) = (found[kind] for kind in ("qh_y", "qh_U", "qh_y0", "qh_U0"))
     except KeyError as error:
@@ -249,55 +276,63 @@ def _validation(element: Any) -> Validation:
     return Validation(y, u, y0, u0, unit, repeatability, stability)
 
 
-def _point(element: Any, items: dict[str, Item], standards: dict[str, str]) -> Point:
-    data = _one(element, "data")
-    quantities = {(each.get("refType") or "").split(" ")[0]: each for each in _all(data, "quantity")}
-    measured = quantities.get("basic_measuredValue", quantities.get("basic_measurementError"))
-    nominal = _figures(data).get("basic_nominalValue")
-    real = measured.find(f"{{{SI}}}real") if measured is not None else None
+def _point(element: Any, items: Mapping[str, Item], standards: Mapping[str, str]) -> Point:
+    parts = _parts(element)
+    quantities = _quantities(_one(parts, "data"))
+    _, nominal = quantities.get("basic_nominalValue", NOTHING)
+    measured, found = quantities.get("basic_measuredValue", quantities.get("basic_measurementError", NOTHING))
     item = items.get(element.get("refId") or next(iter(items), ""))
-    if measured is None or nominal is None or real is None or item is None:
+    if "si:real" not in found or "si:real" not in nominal or item is None:
         raise BadDocument(
             "结果没有标称值、测量值或器具 / a result without nominal value, measured value or item"
         )
-    expanded = real.find(f"{{{SI}}}measurementUncertaintyUnivariate/{{{SI}}}expandedMU")
-    if expanded is None:
+    at, at_unit = _figure(_parts(nominal["si:real"]))
+    real = _parts(found["si:real"])
+    value, unit = _figure(real)
+    uncertainty = _parts(real.get("si:measurementUncertaintyUnivariate"))
+    if "si:expandedMU" not in uncertainty:
         raise BadDocument("结果没有扩展不确定度 / a result without an expanded uncertainty")
-    limits = next(
-        (e for e in _all(measured, "measurementMetaData/metaData") if e.get("refType") == "qh_limits"), None
-    )
-    figures = (
-        _figures(_find(limits, "data")) if limits is not None and _find(limits, "data") is not None else {}
-    )
-    outcome = _text_or(limits, "conformity") if limits is not None else ""
+    expanded = _parts(uncertainty["si:expandedMU"])
+    lower, upper, outcome = _limits(found.get("measurementMetaData"))
     return Point(
         identifier=element.get("id", ""),
         item=item.identifier,
-        quantity=_names(element)[0],
-        nominal=nominal[0],
-        nominal_unit=nominal[1],
-        value=_float(real, "value"),
-        unit=_unit(real),
-        expanded_uncertainty=_float(expanded, "valueExpandedMU"),
-        coverage_factor=_float(expanded, "coverageFactor"),
-        coverage_probability=_float(expanded, "coverageProbability"),
-        distribution=expanded.findtext(f"{{{SI}}}distribution") or "normal",
+        quantity=_names(parts)[0],
+        nominal=at,
+        nominal_unit=at_unit,
+        value=value,
+        unit=unit,
+        expanded_uncertainty=_float(expanded, "si:valueExpandedMU"),
+        coverage_factor=_float(expanded, "si:coverageFactor"),
+        coverage_probability=_float(expanded, "si:coverageProbability"),
+        distribution=_text_or(expanded, "si:distribution") or "normal",
         relative="qh_relative" in (measured.get("refType") or ""),
-        lower=figures["qh_lower"][0] if "qh_lower" in figures else None,
-        upper=figures["qh_upper"][0] if "qh_upper" in figures else None,
-        outcome=_member(Outcome, outcome) if outcome else None,
-        uses=tuple(_use(e, standards) for e in _all(measured, "measuringEquipments/measuringEquipment")),
+        lower=lower,
+        upper=upper,
+        outcome=outcome,
+        uses=tuple(
+            _use(each, standards) for each in _all(found.get("measuringEquipments"), "measuringEquipment")
+        ),
     )
 
 
-def _use(element: Any, standards: dict[str, str]) -> Use:
-    place = element.get("refId", "")
+def _limits(metadata: Any) -> tuple[float | None, float | None, Outcome | None]:
+    """Lower and upper limit of a result, and whether it keeps them, as far as these are stated."""
+    listed = (_parts(each) for each in _all(metadata, "metaData") if each.get("refType") == "qh_limits")
+    parts = next(listed, {})
+    figures = _figures(parts.get("data"))
+    lower, upper = (figures[kind][0] if kind in figures else None for kind in ("qh_lower", "qh_upper"))
+    outcome = _text_or(parts, "conformity")
+    return lower, upper, _member(Outcome, outcome) if outcome else None
+
+
+def _use(element: Any, standards: Mapping[str, str]) -> Use:
+    place, parts = element.get("refId", ""), _parts(element)
     if place not in standards:
         raise BadDocument(f"引用了不存在的标准 {place[:40]!r} / refers to a standard that does not exist")
-    quantities = _find(element, "measuringEquipmentQuantities")
-    figures = _figures(quantities, "measuringEquipmentQuantity") if quantities is not None else {}
+    figures = _figures(parts.get("measuringEquipmentQuantities"), "measuringEquipmentQuantity")
     if "qh_at" not in figures:
         raise BadDocument("所用标准没有使用点 / a standard without the value it was used at")
     at, unit = figures["qh_at"]
     sensitivity = figures["qh_sensitivity"][0] if "qh_sensitivity" in figures else 1.0
-    return Use(standards[place], _names(element)[0], at, unit, sensitivity)
+    return Use(standards[place], _names(parts)[0], at, unit, sensitivity)

@@ -8,11 +8,11 @@ that fits it, as Schematron has it.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from functools import cache, cached_property
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
 
@@ -49,8 +49,7 @@ LISTS = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule says of an element."""
 
     rule: str
@@ -60,29 +59,46 @@ class Finding:
 
 
 class Elements:
-    """The elements of a certificate by tag, and those with attributes that rules ask for: one pass for all patterns."""
+    """The elements of a certificate by tag, and the attributes that rules ask for: one pass for all patterns."""
 
     def __init__(self, root: Any) -> None:
         self.root = root
-        self.by_tag: dict[str, list[Any]] = {}
-        self.ids: list[tuple[Any, str]] = []
-        self.pointing: list[tuple[Any, str]] = []
-        self.typed: list[tuple[Any, str]] = []
-        by_tag, attributes = (
-            self.by_tag,
-            (("id", self.ids), ("refId", self.pointing), ("refType", self.typed)),
-        )
+        self.by_tag: defaultdict[str, list[Any]] = defaultdict(list)
+        self.having: dict[str, list[tuple[Any, str]]] = {"id": [], "refId": [], "refType": []}
+        by_tag, having = self.by_tag, self.having
         for element in root.iter("*"):
-            by_tag.setdefault(element.tag, []).append(element)
-            found = element.attrib
-            if found:
-                for name, kept in attributes:
-                    if (value := found.get(name)) is not None:
-                        kept.append((element, value))
+            by_tag[element.tag].append(element)
+            for name, value in element.items():
+                if name in having:
+                    having[name].append((element, value))
 
     def all(self, tag: str) -> list[Any]:
         """Every element of a tag, in the order of the document."""
         return self.by_tag.get(tag, [])
+
+    def parents(self, tag: str) -> list[Any]:
+        """The parent of every element of a tag."""
+        return [each.getparent() for each in self.all(tag)]
+
+    @cached_property
+    def lists(self) -> list[tuple[Any, list[Any]]]:
+        """Lists of quantities among the results, and the measurements that each stands in."""
+        listed = [(each, list(each.iterancestors())) for each in self.all(_d("list"))]
+        tags = [{other.tag for other in above} for _, above in listed]
+        return [
+            (each, [other for other in above if other.tag == _d("measurementResult")])
+            for (each, above), met in zip(listed, tags, strict=True)
+            if _d("measurementResults") in met and _d("metaData") not in met
+        ]
+
+    @cached_property
+    def quantities(self) -> list[tuple[Any, list[Any]]]:
+        """Quantities that are a result by themselves, and the measurements that each stands in."""
+        return [
+            (each, list(each.iterancestors(_d("measurementResult"))))
+            for each in self.all(_d("quantity"))
+            if _stands_in(each, "data", "result")
+        ]
 
 
 def findings(root: Any) -> list[Finding]:
@@ -103,39 +119,29 @@ def _s(name: str) -> str:
 
 def _declared(name: str, missing: str, severity: Severity) -> Callable[[Elements], Iterator[Finding]]:
     """Patterns 1 to 3: something is declared for all results, for a list, or for each quantity."""
-    tag = _d(name)
 
     def pattern(elements: Elements) -> Iterator[Finding]:
-        results = _d("measurementResult")
-        for element in elements.all(results):
-            if element.find(tag) is not None:
+        declaring = Counter(elements.parents(_d(name)))
+        for element in elements.all(_d("measurementResult")):
+            if element in declaring:
                 yield Finding(f"{name}_global", "information", element.sourceline)
-        for element in _lists(elements):
+        for element, measurements in elements.lists:
             quantities = element.findall(_d("quantity"))
-            own = sum(len(each.findall(tag)) for each in quantities)
-            if element.find(tag) is not None:
+            own = sum(declaring[each] for each in quantities)
+            if element in declaring:
                 yield Finding(f"{name}_list", "information", element.sourceline)
-            elif len(quantities) > own and not _above(element, results, tag):
+            elif len(quantities) > own and declaring.keys().isdisjoint(measurements):
                 yield Finding(missing, severity, element.sourceline)
             for each in quantities:
-                if each.find(tag) is not None:
+                if each in declaring:
                     yield Finding(f"{name}_in_list", "information", each.sourceline)
-        for element in elements.all(_d("quantity")):
-            if not _stands_in(element, "data", "result"):
-                continue
-            if element.find(tag) is not None:
+        for element, measurements in elements.quantities:
+            if element in declaring:
                 yield Finding(f"{name}_quantity", "information", element.sourceline)
-            elif not _above(element, results, tag):
+            elif declaring.keys().isdisjoint(measurements):
                 yield Finding(f"{missing}_quantity", severity, element.sourceline)
 
     return pattern
-
-
-def _lists(elements: Elements) -> Iterator[Any]:
-    for element in elements.all(_d("list")):
-        tags = {each.tag for each in element.iterancestors()}
-        if _d("measurementResults") in tags and _d("metaData") not in tags:
-            yield element
 
 
 def _stands_in(element: Any, *names: str) -> bool:
@@ -147,10 +153,6 @@ def _stands_in(element: Any, *names: str) -> bool:
     return True
 
 
-def _above(element: Any, results: str, tag: str) -> bool:
-    return any(each.find(tag) is not None for each in element.iterancestors(results))
-
-
 def version(elements: Elements) -> Iterator[Finding]:
     """4: an older edition of the schema."""
     root = elements.root
@@ -160,12 +162,12 @@ def version(elements: Elements) -> Iterator[Finding]:
 
 def links(elements: Elements) -> Iterator[Finding]:
     """5: ids that nothing refers to, references to what is not there."""
-    ids = {value for _, value in elements.ids}
-    used = {word for _, value in elements.pointing for word in value.split(" ")}
-    for element, value in elements.ids:
+    ids = {value for _, value in elements.having["id"]}
+    used = {word for _, value in elements.having["refId"] for word in value.split(" ")}
+    for element, value in elements.having["id"]:
         if value not in used:
             yield Finding("id_unlinked", "warning", element.sourceline, value)
-    for element, value in elements.pointing:
+    for element, value in elements.having["refId"]:
         if ids.isdisjoint(value.split(" ")):
             yield Finding("reference_unresolved", "error", element.sourceline, value)
 
@@ -173,17 +175,15 @@ def links(elements: Elements) -> Iterator[Finding]:
 def languages(elements: Elements) -> Iterator[Finding]:
     """6: languages of texts are those that are declared, each once."""
     declared = [each.text or "" for each in elements.all(_d("usedLangCodeISO639_1"))]
+    named = {each for name in ("name", "further", "referral") for each in elements.parents(_d(name))}
     parents: dict[Any, list[str]] = {}
     for element in elements.all(_d("content")):
-        parent = element.getparent()
-        if element.get("lang") is not None:
-            parents.setdefault(parent, []).append(element.get("lang"))
-            if element.get("lang") not in declared:
-                yield Finding("language_undeclared", "error", element.sourceline, element.get("lang"))
-        elif parent is not None and (above := parent.getparent()) is not None:
-            if all(above.find(_d(name)) is None for name in ("name", "further", "referral")):
-                yield Finding("language_missing", "warning", element.sourceline)
-        elif parent is not None:
+        parent, language = element.getparent(), element.get("lang")
+        if language is not None:
+            parents.setdefault(parent, []).append(language)
+            if language not in declared:
+                yield Finding("language_undeclared", "error", element.sourceline, language)
+        elif parent is not None and parent.getparent() not in named:
             yield Finding("language_missing", "warning", element.sourceline)
     for parent, local in parents.items():
         if len(local) != len(declared):
@@ -255,10 +255,9 @@ def relative(elements: Elements) -> Iterator[Finding]:
 
 def units(elements: Elements) -> Iterator[Finding]:
     """11: one unit for a value; a list of units for a list of values."""
-    for element in elements.all(_s("real")):
-        for unit in element.findall(_s("unit")):
-            if _count(unit.text) > 1:
-                yield Finding("unit_spaces", "error", unit.sourceline, unit.text or "")
+    for unit in elements.all(_s("unit")):
+        if _count(unit.text) > 1 and unit.getparent().tag == _s("real"):
+            yield Finding("unit_spaces", "error", unit.sourceline, unit.text or "")
     for element in elements.all(_s("unitXMLList")):
         count = _count(element.text)
         if count > 1:
@@ -272,10 +271,10 @@ def foreign_units(elements: Elements) -> Iterator[Finding]:
     """12: units outside the SI are declared and defined."""
     known = {each.text for each in elements.all(_d("nonSIUnit")) if _stands_in(each, "statement")}
     for unit in elements.all(_s("unit")):
-        if unit.getparent().tag != _s("real") or unit.getparent().getparent().tag != _s("hybrid"):
-            continue
-        if (unit.text or "").startswith("|") and len(unit.text) > 1 and unit.text not in known:
-            yield Finding("unit_undeclared", "error", unit.sourceline, unit.text)
+        text = unit.text or ""
+        foreign = text.startswith("|") and len(text) > 1 and text not in known
+        if foreign and [each.tag for each in islice(unit.iterancestors(), 2)] == [_s("real"), _s("hybrid")]:
+            yield Finding("unit_undeclared", "error", unit.sourceline, text)
     for element in elements.all(_d("nonSIUnit")):
         if sum(1 for _ in element.itersiblings(_d("nonSIDefinition"), preceding=True)) != 1:
             yield Finding("unit_undefined", "error", element.sourceline)
@@ -300,8 +299,8 @@ def spacing(elements: Elements) -> Iterator[Finding]:
         for element in elements.all(tag):
             if not LIST.fullmatch("".join(element.itertext())):
                 yield Finding("list_spacing", "error", element.sourceline)
-    for name, found in (("refType", elements.typed), ("refId", elements.pointing)):
-        for element, value in found:
+    for name in ("refType", "refId"):
+        for element, value in elements.having[name]:
             if not LIST.fullmatch(value):
                 yield Finding("attribute_spacing", "error", element.sourceline, name)
 
