@@ -106,22 +106,17 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
     """Whether a proof leads from the hash of a leaf to the root of a tree of `size`. RFC 9162, 2.1.3.2."""
     if not 0 <= index < size or len(leaf) != SIZE:
         return False
-    last, found = size - 1, leaf
-    for each in proof:
-        if not last:
-            return False
-        if index & 1 or index == last:
-            found = sha256(b"\x01" + each + found).digest()
-            if not index & 1:
-                # no right neighbours up to here: climb to where this node is a right child
-                up = (index & -index).bit_length() - 1
-                index >>= up
-                last >>= up
-        else:
-            found = sha256(b"\x01" + found + each).digest()
+    # up to `inner` the path has neighbours on both sides; above it, only complete subtrees on the left
+    inner = (index ^ (size - 1)).bit_length()
+    if len(proof) != inner + (index >> inner).bit_count():
+        return False
+    found = leaf
+    for each in proof[:inner]:
+        found = sha256(b"\x01" + each + found if index & 1 else b"\x01" + found + each).digest()
         index >>= 1
-        last >>= 1
-    return not last and found == root
+    for each in proof[inner:]:
+        found = sha256(b"\x01" + each + found).digest()
+    return found == root
 
 
 def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:
