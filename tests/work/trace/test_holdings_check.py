@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from datetime import date
 
-import proof_world as world
 import pytest
-from proof_world import INSTITUTE, ISSUED, LABORATORY, ON, RULES, World
 
+from evidence import proof_world as world
+from evidence.proof_world import INSTITUTE, ISSUED, LABORATORY, ON, RULES, World
 from quanheng.evidence import procedures
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.certificate import Use
@@ -157,3 +157,10 @@ def test_what_cannot_be_read_is_answered_for_by_its_document() -> None:
     found = judged([*good_of(World()), noise])
     assert found.standing(noise.digest) == Standing.INVALID
     assert "malformed" in found.answer(noise.digest).codes
+
+
+def test_holdings_without_a_certificate_that_can_be_read_are_judged_all_the_same() -> None:
+    records = good_of(World())[2:]
+    assert judged(records).certificates == {}
+    assert judged([]).others == ()
+    assert judged([Document("certificate", b"")]).judged.standing.tolist() == []

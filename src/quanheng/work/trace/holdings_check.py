@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from quanheng.evidence.answer import Answer, Standing
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.chain.build import Known, Said, build
-from quanheng.evidence.chain.columns import NONE
 from quanheng.evidence.document import CERTIFICATE, ORDER, Document
 from quanheng.evidence.document_check import (
     ROLES,
@@ -45,15 +45,24 @@ class Whole:
     others: tuple[Checked, ...]  # records of the authority, bundles
     judged: Judged
 
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Rows of certificates in the chain, by digest; one that cannot be read has none."""
+        chain = self.judged.chain
+        return {chain.digest(row): row for row in range(len(chain))}
+
     def answer(self, digest: str) -> Answer:
         """The whole answer about a certificate; of one that cannot be read, what its document shows."""
-        found, row = self.certificates[digest], self.judged.chain.row(digest)
-        return found.answer if row == NONE else with_reasons(found, self.judged.answer(row).reasons).answer
+        found = self.certificates[digest]
+        if digest not in self.rows:
+            return found.answer
+        return with_reasons(found, self.judged.answer(self.rows[digest]).reasons).answer
 
     def standing(self, digest: str) -> Standing:
         """How a certificate stands."""
-        found, row = self.certificates[digest], self.judged.chain.row(digest)
-        return found.answer.standing if row == NONE else Standing(int(self.judged.standing[row]))
+        if digest not in self.rows:
+            return self.certificates[digest].answer.standing
+        return Standing(int(self.judged.standing[self.rows[digest]]))
 
 
 def check_holdings(

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from quanheng.evidence.answer import Answer, Reason, Standing, together
-from quanheng.evidence.chain.columns import Chain, Codes, Small
+from quanheng.evidence.chain.columns import NONE, Chain, Codes, Small
 from quanheng.evidence.reasons import REASONS
 from quanheng.work.trace.entitlement import entitled, possible
 from quanheng.work.trace.internal import coverage, decided, in_order
@@ -24,6 +24,7 @@ from quanheng.work.trace.unbroken import unbroken
 from quanheng.work.trace.use import fine_enough, in_time, inside
 from quanheng.work.trace.withdrawn import used_when_withdrawn, withdrawn
 
+POINTS = 5  # that a reason names
 RULES: Mapping[str, Callable[[Part], Iterator[Found]]] = {
     "1 unbroken": unbroken,
     "2 in time": in_time,
@@ -61,18 +62,26 @@ class Judged:
         return frozenset(self.found[n].code for n, _ in self._by_certificate.get(row, ()))
 
     def answer(self, row: int) -> Answer:
-        """What was found of a certificate, with the points and standards that it was found at."""
-        reasons = [self._reason(self.found[n], k) for n, k in self._by_certificate.get(row, ())]
+        """What was found of a certificate: a reason for each code and standard, with the points it was found at."""
+        places: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for n, k in self._by_certificate.get(row, ()):
+            found = self.found[n]
+            standard = NONE if found.standards is None else int(found.standards[k])
+            names = places[found.code, standard]
+            if found.points is not None:
+                names.append(self.chain.point_names[int(found.points[k])])
+        reasons = (Reason(code, self._where(names, row)) for (code, row), names in places.items())
         return together([Answer(tuple(reasons))])
 
-    def _reason(self, found: Found, k: int) -> Reason:
-        chain = self.chain
+    def _where(self, points: list[str], standard: int) -> str:
         places = []
-        if found.points is not None:
-            places.append(f"point {chain.point_names[int(found.points[k])]}")
-        if found.standards is not None and (standard := int(found.standards[k])) >= 0:
-            places.append(f"standard {chain.numbers[standard]}")
-        return Reason(found.code, ", ".join(places))
+        if points:
+            told = ", ".join(dict.fromkeys(points[:POINTS]))
+            more = f" … ({len(points)})" if len(points) > POINTS else ""
+            places.append(f"{'point' if len(points) == 1 else 'points'} {told}{more}")
+        if standard != NONE:
+            places.append(f"standard {self.chain.numbers[standard]}")
+        return ", ".join(places)
 
     def counts(self) -> dict[str, int]:
         """Number of certificates by code."""
@@ -135,6 +144,8 @@ def _hand_on(whole: Prepared, standing: Small) -> Iterator[Found]:
 def _uses_by_level(whole: Prepared) -> Iterator[tuple[int, int]]:
     """Uses of each level, which stand together: certificates are in the order of their levels, circles last."""
     levels = whole.chain.certificates.level
+    if not len(levels):
+        return
     starts = np.concatenate([[0], np.flatnonzero(levels[1:] != levels[:-1]) + 1, [len(levels)]])
     edges = np.searchsorted(whole.chain.uses.certificate, starts)
     for level, first, last in zip(levels[starts[:-1]], edges[:-1], edges[1:], strict=True):
