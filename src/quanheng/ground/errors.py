@@ -4,7 +4,8 @@ QuanhengError                 exit status
 ├── Fault                     2   the input or the command line is at fault
 │   ├── BadLake                   a lake that breaks its contract (file, column and row named)
 │   ├── BadTable                  a table or parameter file of the user's
-│   └── BadOutput                 OUT exists, is not ours, or cannot be written
+│   ├── BadOutput                 OUT exists, is not ours, or cannot be written
+│   └── BadArchive                an archive that is not whole, or none of ours
 └── NotShown                  3   cannot be shown with what is at hand
 """
 
@@ -31,6 +32,10 @@ class BadTable(Fault):
 
 class BadOutput(Fault):
     """An output folder that cannot be used."""
+
+
+class BadArchive(Fault):
+    """An archive that is not whole, or none of ours."""
 
 
 class NotShown(QuanhengError):  # noqa: N818 - one of the three answers

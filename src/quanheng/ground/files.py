@@ -37,6 +37,14 @@ def write_durably(path: Path, data: bytes) -> None:
     sync(path.parent)
 
 
+def write_out(path: Path, data: bytes) -> None:
+    """Write a file that the command line asks for, durably. Raises BadOutput."""
+    try:
+        write_durably(path, data)
+    except OSError as error:
+        raise BadOutput(f"{path}：写不了：{error.strerror} / cannot be written: {error.strerror}") from error
+
+
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)

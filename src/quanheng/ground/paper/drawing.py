@@ -40,8 +40,8 @@ def both(draw: Callable[[int], alt.LayerChart]) -> str:
     )
 
 
-def svg(drawn_as: alt.LayerChart) -> str:
-    """The chart as SVG markup that scales with its column, drawn without any request."""
+def document(drawn_as: alt.LayerChart) -> str:
+    """The chart as an SVG file that stands by itself, drawn without any request."""
     styled = (
         drawn_as.configure(font="sans-serif", background="transparent")
         .configure_view(stroke=None)
@@ -50,6 +50,12 @@ def svg(drawn_as: alt.LayerChart) -> str:
         )
     )
     drawn: str = vl_convert.vegalite_to_svg(styled.to_dict(validate=False), allowed_base_urls=[])
+    return drawn
+
+
+def svg(drawn_as: alt.LayerChart) -> str:
+    """The chart as SVG markup that scales with its column."""
+    drawn = document(drawn_as)
     drawn = re.sub(
         r'(<svg[^>]*?) width="(\d+)" height="\d+"', r'\1 style="max-width:\2px" role="group"', drawn, count=1
     )

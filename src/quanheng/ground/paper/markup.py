@@ -99,19 +99,26 @@ def resource(package: str, name: str) -> str:
 
 
 def page(
-    title: Words, body: str, *, language: str = "zh-CN", home: str = "", style: str = "", script: str = ""
+    title: Words,
+    body: str,
+    *,
+    language: str = "zh-CN",
+    home: str = "",
+    style: str = "",
+    script: str = "",
+    forms: str = "'none'",
 ) -> str:
     """A whole page. `home`: relative address of the page it belongs to, "" for the front page.
 
     language: that in which it opens, zh-CN or en.
-    style, script: what this kind of page has beyond the paper's.
+    style, script: what this kind of page has beyond the paper's. forms: source to which forms may be sent.
     """
     script = resource(HERE, "paper.js") + script
     style = resource(HERE, "paper.css") + style
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {forms}"
     )
     crumb = (
         f'<a href="{escape(home)}" data-keep-language>{say(Words("← 返回报告", "← back to the report"))}</a>'
@@ -128,8 +135,8 @@ def page(
         f"<title>{escape(title.en if language == 'en' else title.zh)}</title>\n"
         f"<style>\n{style}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#main">{say(Words("跳到正文", "Skip to the text"))}</a>\n'
-        f'<div class="bar"><span class="mark">权衡 <i>Quanheng</i></span>{crumb}'
+        f'<div class="bar"><span class="mark"><span lang="zh-Hans">权衡</span> <i>Quanheng</i></span>{crumb}'
         '<button type="button" id="language" hidden><span lang="zh-CN">English</span>'
-        '<span lang="en">中文</span></button></div>\n'
+        '<span lang="en"><span lang="zh-Hans">中文</span></span></button></div>\n'
         f'{body}\n<div id="tip" role="status" hidden></div>\n<script>{script}</script>\n</body>\n</html>\n'
     )

@@ -58,7 +58,7 @@ def open_file(lake: Path, known: Stamp) -> pq.ParquetFile:
     check_unchanged(lake, known)
     try:
         return pq.ParquetFile(lake / known.file)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise unreadable(known.file, error) from error
 
 
@@ -68,7 +68,7 @@ def read_row_groups(lake: Path, known: Stamp, groups: Sequence[int], columns: Se
     present = [name for name in columns if name in file.schema_arrow.names]
     try:
         table = file.read_row_groups(list(groups), present, use_threads=False)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         check_unchanged(lake, known)
         raise unreadable(known.file, error) from error
     check_unchanged(lake, known)

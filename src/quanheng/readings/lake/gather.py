@@ -82,7 +82,7 @@ def _batches(lake: Path, folder: str, held: Sequence[RowGroup], columns: pa.Sche
                 check_lists(folder, table, Origin(file.file, rows[file] + np.arange(len(table))))
                 yield _with_ends(table, columns, file.file, rows[file])
                 rows[file] += len(table)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             check_unchanged(lake, file)
             raise unreadable(file.file, error) from error
         check_unchanged(lake, file)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from quanheng.readings.lake import schema
 from quanheng.readings.lake.columns import check_columns, fault
-from quanheng.readings.lake.files import Stamp, open_file, read_row_groups
+from quanheng.readings.lake.files import Stamp, open_file, read_row_groups, unreadable
+from quanheng.readings.lake.footer import values_of
 from quanheng.readings.lake.partition import RowGroup
 from quanheng.readings.lake.rows import list_columns
 
@@ -88,24 +89,28 @@ def _keys(lake: Path, files: Sequence[Stamp], names: Sequence[str]) -> Iterator[
     for file in files:
         groups = range(open_file(lake, file).num_row_groups)
         wanted = pa.schema([schema.TERMS.field(name) for name in names])
-        yield file, _normal(read_row_groups(lake, file, groups, names), wanted)
+        yield file, _normal(_texts(read_row_groups(lake, file, groups, names), file), wanted)
 
 
 def row_groups(lake: Path, folder: str, file: Stamp, area: NDArray[np.int64]) -> list[RowGroup]:
     """The row groups of a file that have rows; area: row of `areas` for each of its rows."""
     metadata = open_file(lake, file).metadata
-    paths = [metadata.schema.column(index).path for index in range(metadata.num_columns)]
     names = list_columns(folder)
-    lists = [index for index, path in enumerate(paths) if path.split(".")[0] in names]
     groups, row = [], 0
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        if group.num_rows:
-            values = sum(group.column(index).num_values for index in lists)
-            held = _unique(area[row : row + group.num_rows])
-            groups.append(RowGroup(folder, file, number, row, values, held))
-        row += group.num_rows
+    for number, values in enumerate(_values(lake, file)):
+        rows = metadata.row_group(number).num_rows
+        if rows:
+            listed = sum(values.get(name, 0) for name in names)
+            groups.append(RowGroup(folder, file, number, row, listed, _unique(area[row : row + rows])))
+        row += rows
     return groups
+
+
+def _values(lake: Path, file: Stamp) -> list[dict[str, int]]:
+    try:
+        return values_of(lake / file.file)
+    except (OSError, ValueError) as error:
+        raise unreadable(file.file, error) from error
 
 
 def _unique(area: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -116,7 +121,18 @@ def _unique(area: NDArray[np.int64]) -> NDArray[np.int64]:
 def _read_whole(lake: Path, file: Stamp, wanted: pa.Schema) -> pa.Table:
     opened = open_file(lake, file)
     check_columns(file.file, opened.schema_arrow, wanted)
-    return _normal(read_row_groups(lake, file, range(opened.num_row_groups), wanted.names), wanted)
+    return _normal(
+        _texts(read_row_groups(lake, file, range(opened.num_row_groups), wanted.names), file), wanted
+    )
+
+
+def _texts(table: pa.Table, file: Stamp) -> pa.Table:
+    """The table, whose texts are UTF-8: Parquet says so and does not see to it. Raises BadLake."""
+    try:
+        table.validate(full=True)
+    except (pa.ArrowException, ValueError) as error:
+        raise unreadable(file.file, error) from error
+    return table
 
 
 def _normal(table: pa.Table, wanted: pa.Schema) -> pa.Table:
