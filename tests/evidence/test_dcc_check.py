@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from certificates import certificates
+from damaged_dcc import damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -106,44 +107,6 @@ def test_our_structure_of_an_edition_decides_as_the_official_schema_does(edition
                 apart.append([str(each) for each in (ours.error_log, official.error_log)])
     assert not apart, apart[:3]
     assert agreed[False] > 50
-
-
-def damaged(root: etree._Element, chance: random.Random) -> etree._Element:
-    """A certificate with one or two faults, of any kind."""
-    for _ in range(chance.randint(1, 2)):
-        # what is inside a signature is looked at elsewhere, and no part of our structure
-        element = chance.choice(
-            [
-                each
-                for each in root.iter("{https://ptb.de/dcc}*", "{https://ptb.de/si}*")
-                if each.getparent() is not None
-            ]
-        )
-        parent = element.getparent()
-        assert parent is not None
-        match chance.randrange(8):
-            case 0:
-                parent.remove(element)
-            case 1:
-                parent.append(copy.deepcopy(element))
-            case 2:
-                parent.insert(0, element)
-            case 3:
-                element.tag = element.tag + "X"
-            case 4:
-                element.text = chance.choice(["", " ", "nonsense", "1e5", "2020-01-01", "-3"])
-            case 5:
-                for name in list(element.attrib)[:1]:
-                    del element.attrib[name]
-            case 6:
-                element.set(
-                    chance.choice(["id", "refId", "refType", "lang", "color"]),
-                    chance.choice(["", "a b", "1", "x"]),
-                )
-            case _:
-                other = chance.choice(list(root.iter("{https://ptb.de/dcc}*", "{https://ptb.de/si}*")))
-                parent.append(copy.deepcopy(other)) if len(other) < 20 else parent.remove(element)
-    return root
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ class Authority:
 
     @staticmethod
     def of(found: Iterable[Record]) -> Authority:
-        """What some records say, in whatever order."""
+        """What some records say. Statuses of one day count in the order in which they are given: that of the log."""
         bindings: dict[str, list[KeyBinding]] = defaultdict(list)
         statuses: dict[str, list[Status]] = defaultdict(list)
         for each in found:
@@ -88,6 +89,12 @@ class Checked:
     logged: int | None = None  # POSIX seconds: by then the witnesses had seen its entry; None: not shown
     signed: Signature | None = None  # what its signature file says; None: unsigned, or malformed
     embedded: Embedded | None = None  # the signature inside it; None: there is none
+    index: int | None = None  # of its entry in the log; None: not shown
+
+
+def in_log_order(found: Iterable[Checked]) -> list[Checked]:
+    """Documents as they came into the log; what is not shown to be there yet comes after it, as it stands."""
+    return sorted(found, key=lambda each: math.inf if each.index is None else each.index)
 
 
 @dataclass(frozen=True)
@@ -115,13 +122,13 @@ def look(document: Document, policy: Policy, rules: Rules) -> Checked:
     reasons = list(form.reasons)
     signed = _signature(document, reasons)
     said = _statement(document, content, signed, reasons)
-    logged = _logged(document, said, policy, reasons)
+    logged, index = _logged(document, said, policy, reasons)
     if logged is None and not document.proof:
         logged = rules.assumed
     issued = _issued(content, said)
     if issued is not None and logged is not None and (reason := in_time(issued, logged, rules.grace)):
         reasons.append(reason)
-    return with_reasons(Checked(document, VALID, content, said, logged, signed, embedded), reasons)
+    return with_reasons(Checked(document, VALID, content, said, logged, signed, embedded, index), reasons)
 
 
 def judge(seen: Checked, trust: Trust, authority: Authority, *, on: date) -> Checked:
@@ -296,20 +303,22 @@ def _signed(data: bytes, signed: Signature, key: PublicKey | None, reasons: list
             reasons.append(Reason("algorithm_absent", detail=str(error)))
 
 
-def _logged(document: Document, said: Statement | None, policy: Policy, reasons: list[Reason]) -> int | None:
-    """Step 3: when the log's witnesses had seen the document's entry."""
+def _logged(
+    document: Document, said: Statement | None, policy: Policy, reasons: list[Reason]
+) -> tuple[int | None, int | None]:
+    """Step 3: when the log's witnesses had seen the document's entry, and its index."""
     if not document.proof or not document.statement:
         reasons.append(Reason("not_logged"))
-        return None
+        return None, None
     try:
         proof = proofs.parse(document.proof)
     except BadNote as error:
         reasons.append(Reason("proof_wrong", detail=str(error)))
-        return None
+        return None, None
     reason, time = seen(document.statement, proof, policy)
     if reason is not None:
         reasons.append(reason)
-    return time if said is not None else None
+    return (time, proof.index) if said is not None else (None, None)
 
 
 def seen(entry: bytes, proof: LogProof, policy: Policy) -> tuple[Reason | None, int | None]:

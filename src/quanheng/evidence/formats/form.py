@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Any
 
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.errors import BadForm
+from quanheng.ground.digest import read_toml
 
 LARGEST = 16 * 1024 * 1024
 MISSING = object()
@@ -63,8 +63,8 @@ def _tree(data: bytes, name: str) -> dict[str, Any]:
     if len(data) > LARGEST:
         raise BadForm(f"{name}：大于 16 MB，不是证书表单 / {name}: is larger than 16 MB and no form")
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        return read_toml(data)
+    except ValueError as error:
         raise BadForm(f"{name}：不是 TOML：{error} / {name}: is not TOML: {error}") from error
 
 

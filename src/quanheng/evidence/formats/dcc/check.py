@@ -7,7 +7,7 @@ not be read is remarked upon. Nothing is ever fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from quanheng.evidence.formats.xmldsig.envelope import SIGNATURE
 
 ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
 RULES_BIND = (3, 3)  # editions from which on an error of the business rules makes a certificate invalid
+LONGEST = 40  # characters of a version that are looked at
+UNREADABLE = {"structure", "edition_unknown"}  # what is built otherwise is not read
 TOLD = 20  # faults of a kind that are told one by one
 
 
@@ -38,7 +40,9 @@ def check(data: bytes, *, schema_dir: Path | None = None) -> tuple[Certificate |
 def parsed(data: bytes) -> tuple[Any, Answer]:
     """The root element; None, and why, where the data are no XML that is read here."""
     try:
-        return xml.parse(data), VALID
+        root = xml.parse(data, blanks=False)
+        signed = next(root.iter(SIGNATURE), None) is not None
+        return xml.parse(data) if signed else root, VALID  # a signature counts what indents
     except UnsafeXml as error:
         return None, because("unsafe_xml", detail=str(error))
     except BadXml as error:
@@ -47,29 +51,39 @@ def parsed(data: bytes) -> tuple[Any, Answer]:
 
 def check_root(root: Any, *, schema_dir: Path | None = None) -> tuple[Certificate | None, Answer]:
     """The same of a document that was parsed. Signatures are taken out of it before it is read."""
-    if root.tag != ROOT:
-        return None, because(
-            "structure", detail="不是数字校准证书（DCC） / is no digital calibration certificate"
-        )
-    if not edition(root):
-        return None, because("structure", detail="没有 schemaVersion / has no schemaVersion")
-    try:
-        wrong = structure.check(root, schema_dir)
-    except BadDocument as error:
-        return None, because("edition_unknown", detail=str(error))
-    reasons = [
-        *_interrupted(root),
-        *(Reason("structure", f"line {line}", told) for line, told in wrong[:TOLD]),
-    ]
-    if wrong:
-        return None, Answer(tuple(reasons))
-    for each in root.findall(SIGNATURE):  # it may hold whatever somebody put in: no part of the certificate
-        root.remove(each)
     held = list(root.iter())  # lxml makes an element anew whenever it is met and nobody holds it
-    reasons += _rules(root)
+    answer = form(root, schema_dir=schema_dir)
+    if answer.codes & UNREADABLE:
+        return None, answer
     content, remarks = _read(root)
     del held
-    return content, together([Answer(tuple(reasons)), Answer(tuple(remarks))])
+    return content, together([answer, Answer(remarks)])
+
+
+def form(root: Any, *, schema_dir: Path | None = None) -> Answer:
+    """Whether the form of a document that was parsed is right: its structure and the business rules; it is not read.
+
+    Signatures are taken out of the document: a signature may hold whatever somebody put in, and is no part of the
+    certificate.
+    """
+    if root.tag != ROOT:
+        return because("structure", detail="不是数字校准证书（DCC） / is no digital calibration certificate")
+    plain = schema_dir is None and structure.is_plain(root)
+    if not plain and not edition(root):
+        return because("structure", detail="没有 schemaVersion / has no schemaVersion")
+    try:
+        wrong = [] if plain else structure.check(root, schema_dir)
+    except BadDocument as error:
+        return because("edition_unknown", detail=str(error))
+    reasons = list(_interrupted(root))
+    if wrong:
+        reasons += (Reason("structure", f"line {line}", told) for line, told in wrong[:TOLD])
+        return Answer(tuple(reasons))
+    for each in list(root.iterchildren(SIGNATURE)):
+        root.remove(each)
+    found = rules.findings_of_plain(root) if plain and not reasons else rules.findings(root)
+    reasons += _told(root, found) if found else ()
+    return together([Answer(tuple(reasons))]) if reasons else VALID
 
 
 def _interrupted(root: Any) -> Iterator[Reason]:
@@ -82,10 +96,10 @@ def _interrupted(root: Any) -> Iterator[Reason]:
             yield Reason("value_interrupted", f"line {each.sourceline}")
 
 
-def _rules(root: Any) -> Iterator[Reason]:
+def _told(root: Any, findings: Iterable[rules.Finding]) -> Iterator[Reason]:
     binding = edition(root) >= RULES_BIND
     told: dict[str, int] = {}
-    for each in rules.findings(root):
+    for each in findings:
         if each.severity == "information":
             continue
         told[each.rule] = told.get(each.rule, 0) + 1
@@ -96,7 +110,8 @@ def _rules(root: Any) -> Iterator[Reason]:
 
 def edition(root: Any) -> tuple[int, ...]:
     """The edition of the schema that a certificate says it follows, as numbers."""
-    return tuple(int(word) for word in str(root.get("schemaVersion")).split(".") if word.isdecimal())
+    words = str(root.get("schemaVersion"))[:LONGEST].split(".")
+    return tuple(int(word) for word in words if word.isdecimal())
 
 
 def _read(root: Any) -> tuple[Certificate | None, tuple[Reason, ...]]:

@@ -183,7 +183,8 @@ def _chosen(quantities: Sequence[Figures], words: Sequence[str]) -> Figures | No
 def _paired(found: Figures, place: Figures, name: str, item: str) -> Iterator[Point]:
     """A point for each value; nothing where a unit is not on the list or the lengths differ."""
     n = len(found.values)
-    if len(place.values) != n or len(found.expanded) != n:
+    told = (place.values, place.units, found.units, found.expanded, found.k, found.p)
+    if any(len(each) != n for each in told):
         return
     try:
         units = [from_dsi(each) for each in found.units]

@@ -38,7 +38,7 @@ ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
 
 def read(data: bytes) -> Certificate:
     """The certificate that bytes hold. Raises BadXml where they are no XML, BadDocument where a part is missing."""
-    return read_root(xml.parse(data))
+    return read_root(xml.parse(data, blanks=False))
 
 
 def is_ours(root: Any) -> bool:
@@ -198,7 +198,7 @@ def _figures(data: Any, name: str = "quantity") -> dict[str, tuple[float, str]]:
 
 
 class _Statements:
-    """Statements by their refType."""
+    """Statements by their refType. Older ones of ours say in the declaration what `reference` says today."""
 
     def __init__(self, statements: Any) -> None:
         self._all = [(each.get("refType"), _parts(each)) for each in _all(statements, "statement")]
@@ -211,7 +211,11 @@ class _Statements:
 
     def texts(self, kind: str) -> tuple[str, ...]:
         return tuple(
-            _text_or(_parts(parts.get("declaration")), "content") for each, parts in self._all if each == kind
+            _text(parts, "reference")
+            if "reference" in parts
+            else _text_or(_parts(parts.get("declaration")), "content")
+            for each, parts in self._all
+            if each == kind
         )
 
 

@@ -8,11 +8,13 @@ that fits it, as Schematron has it.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property
 from itertools import islice
 from typing import Any, Literal, NamedTuple
+
+from lxml import etree
 
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
 
@@ -48,6 +50,26 @@ LISTS = frozenset(
     )
 )  # fmt: skip
 
+TAGS = (
+    *LISTS,
+    *(
+        f"{{{DCC}}}{name}"
+        for name in (
+            "usedMethods", "usedSoftware", "influenceConditions", "measurementResult", "list", "quantity", "content",
+            "usedLangCodeISO639_1", "mandatoryLangCodeISO639_1", "countryCodeISO3166_1", "endPerformanceDate",
+            "release", "relativeUncertainty", "nonSIUnit", "nonSIDefinition", "coreData",
+        )
+    ),
+    *(f"{{{SI}}}{name}" for name in ("realListXMLList", "unit")),
+)  # fmt: skip
+TAGS_OF_OTHERS = tuple(
+    f"{{{DCC}}}{name}"
+    for name in (
+        "usedLangCodeISO639_1", "mandatoryLangCodeISO639_1", "countryCodeISO3166_1", "endPerformanceDate", "coreData",
+    )
+)  # fmt: skip
+NAMING = frozenset(f"{{{DCC}}}{name}" for name in ("name", "further", "referral"))
+
 
 class Finding(NamedTuple):
     """What a rule says of an element."""
@@ -59,22 +81,24 @@ class Finding(NamedTuple):
 
 
 class Elements:
-    """The elements of a certificate by tag, and the attributes that rules ask for: one pass for all patterns."""
+    """The elements of a certificate that rules ask for, by tag, in one pass."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, tags: Collection[str]) -> None:
         self.root = root
-        self.by_tag: defaultdict[str, list[Any]] = defaultdict(list)
-        self.having: dict[str, list[tuple[Any, str]]] = {"id": [], "refId": [], "refType": []}
-        by_tag, having = self.by_tag, self.having
-        for element in root.iter("*"):
-            by_tag[element.tag].append(element)
-            for name, value in element.items():
-                if name in having:
-                    having[name].append((element, value))
+        self.by_tag: Mapping[str, list[Any]] = {tag: [] for tag in tags}  # a pattern asks for no other
+        for element in root.iter(*tags):
+            self.by_tag[element.tag].append(element)
+        self.by_attribute: dict[str, list[Any]] = {}
 
     def all(self, tag: str) -> list[Any]:
         """Every element of a tag, in the order of the document."""
-        return self.by_tag.get(tag, [])
+        return self.by_tag[tag]
+
+    def values(self, attribute: str) -> list[Any]:
+        """Every value of an attribute, in the order of the document; each knows its element (`getparent`)."""
+        if attribute not in self.by_attribute:
+            self.by_attribute[attribute] = _values_of(attribute)(self.root)
+        return self.by_attribute[attribute]
 
     def parents(self, tag: str) -> list[Any]:
         """The parent of every element of a tag."""
@@ -102,9 +126,20 @@ class Elements:
 
 
 def findings(root: Any) -> list[Finding]:
-    """All findings about a certificate, in the order of the patterns. root: its root element."""
-    elements = Elements(root)
-    return [found for pattern in PATTERNS for found in pattern(elements)]
+    """All findings about a certificate, pattern by pattern. root: its root element."""
+    elements = Elements(root, TAGS)
+    return [found for pattern in (*BUILT_IN, *OTHERS) for found in pattern(elements)]
+
+
+def findings_of_plain(root: Any) -> list[Finding]:
+    """The findings about a certificate that is plain (structure.is_plain), without those for information."""
+    elements = Elements(root, TAGS_OF_OTHERS)
+    return [found for pattern in OTHERS for found in pattern(elements)]
+
+
+@cache
+def _values_of(attribute: str) -> Any:
+    return etree.XPath(f"/descendant::*/@{attribute}")
 
 
 @cache
@@ -162,34 +197,49 @@ def version(elements: Elements) -> Iterator[Finding]:
 
 def links(elements: Elements) -> Iterator[Finding]:
     """5: ids that nothing refers to, references to what is not there."""
-    ids = {value for _, value in elements.having["id"]}
-    used = {word for _, value in elements.having["refId"] for word in value.split(" ")}
-    for element, value in elements.having["id"]:
+    ids, references = elements.values("id"), elements.values("refId")
+    known, used = set(ids), {word for value in references for word in value.split(" ")}
+    for value in ids:
         if value not in used:
-            yield Finding("id_unlinked", "warning", element.sourceline, value)
-    for element, value in elements.having["refId"]:
-        if ids.isdisjoint(value.split(" ")):
-            yield Finding("reference_unresolved", "error", element.sourceline, value)
+            yield Finding("id_unlinked", "warning", value.getparent().sourceline, str(value))
+    for value in references:
+        if known.isdisjoint(value.split(" ")):
+            yield Finding("reference_unresolved", "error", value.getparent().sourceline, str(value))
 
 
 def languages(elements: Elements) -> Iterator[Finding]:
     """6: languages of texts are those that are declared, each once."""
     declared = [each.text or "" for each in elements.all(_d("usedLangCodeISO639_1"))]
-    named = {each for name in ("name", "further", "referral") for each in elements.parents(_d(name))}
     parents: dict[Any, list[str]] = {}
-    for element in elements.all(_d("content")):
-        parent, language = element.getparent(), element.get("lang")
-        if language is not None:
-            parents.setdefault(parent, []).append(language)
-            if language not in declared:
-                yield Finding("language_undeclared", "error", element.sourceline, language)
-        elif parent is not None and parent.getparent() not in named:
-            yield Finding("language_missing", "warning", element.sourceline)
+    for value in elements.values("lang"):
+        content = value.getparent()
+        if content.tag == _d("content"):
+            parents.setdefault(content.getparent(), []).append(value)
+    once = len(set(declared)) == len(declared)
     for parent, local in parents.items():
+        if once and local == declared:
+            continue
+        for language in local:
+            if language not in declared:
+                yield Finding("language_undeclared", "error", parent.sourceline, language)
         if len(local) != len(declared):
             yield Finding("languages_incomplete", "error", parent.sourceline, " ".join(local))
         if len(set(local)) != len(local):
             yield Finding("language_twice", "error", parent.sourceline, " ".join(local))
+
+
+def missing_languages(elements: Elements) -> Iterator[Finding]:
+    """6: a text that is no name says its language."""
+    for element in elements.all(_d("content")):
+        parent = element.getparent()
+        named = parent is None or parent.tag in NAMING or _is_named(parent.getparent())
+        if not named and element.get("lang") is None:
+            yield Finding("language_missing", "warning", element.sourceline)
+
+
+def _is_named(element: Any) -> bool:
+    """Whether an element has a name, or the like: its texts belong to that."""
+    return element is not None and next(element.iterchildren(*NAMING), None) is not None
 
 
 def dates(elements: Elements) -> Iterator[Finding]:
@@ -197,9 +247,10 @@ def dates(elements: Elements) -> Iterator[Finding]:
     for end in elements.all(_d("endPerformanceDate")):
         if not _stands_in(end, "coreData"):
             continue
-        begin = end.getparent().findtext(_d("beginPerformanceDate")) or ""
-        if not begin.strip() <= (end.text or "").strip():
-            yield Finding("dates_disordered", "error", end.sourceline, f"{begin} – {end.text}")
+        begins = end.getparent().iterchildren(_d("beginPerformanceDate"))
+        begun = next((each.text or "" for each in begins), "")
+        if not begun.strip() <= (end.text or "").strip():
+            yield Finding("dates_disordered", "error", end.sourceline, f"{begun} – {end.text}")
 
 
 def releases(elements: Elements) -> Iterator[Finding]:
@@ -286,7 +337,9 @@ def foreign_units(elements: Elements) -> Iterator[Finding]:
 def repeated_languages(elements: Elements) -> Iterator[Finding]:
     """13: a language is declared once."""
     for core in elements.all(_d("coreData")):
-        used = core.findall(_d("usedLangCodeISO639_1"))
+        used = list(core.iterchildren(_d("usedLangCodeISO639_1")))
+        if len({each.text for each in used}) == len(used):
+            continue
         times = Counter(each.text for each in used)
         for each in used:
             if times[each.text] > 1:
@@ -299,25 +352,37 @@ def spacing(elements: Elements) -> Iterator[Finding]:
         for element in elements.all(tag):
             if not LIST.fullmatch("".join(element.itertext())):
                 yield Finding("list_spacing", "error", element.sourceline)
-    for name in ("refType", "refId"):
-        for element, value in elements.having[name]:
+
+
+def _spacing_of(attribute: str) -> Callable[[Elements], Iterator[Finding]]:
+    """14: the same of an attribute."""
+
+    def pattern(elements: Elements) -> Iterator[Finding]:
+        values = elements.values(attribute)
+        if LIST.fullmatch(" ".join(values)):  # then each of them is one
+            return
+        for value in values:
             if not LIST.fullmatch(value):
-                yield Finding("attribute_spacing", "error", element.sourceline, name)
+                yield Finding("attribute_spacing", "error", value.getparent().sourceline, attribute)
+
+    return pattern
 
 
-PATTERNS: tuple[Callable[[Elements], Iterator[Finding]], ...] = (
+Pattern = Callable[[Elements], Iterator[Finding]]
+
+BUILT_IN: tuple[Pattern, ...] = (
     _declared("usedMethods", "methods_missing", "error"),
     _declared("usedSoftware", "software_missing", "warning"),
     _declared("influenceConditions", "conditions_missing", "error"),
     version,
-    links,
-    languages,
-    dates,
+    missing_languages,
     releases,
-    codes,
     relative,
     units,
     foreign_units,
-    repeated_languages,
     spacing,
+    _spacing_of("refType"),
 )
+"""Patterns that find nothing graver than information in a certificate that is plain."""
+
+OTHERS: tuple[Pattern, ...] = (links, languages, dates, codes, repeated_languages, _spacing_of("refId"))

@@ -23,7 +23,7 @@ from typing import Any
 from lxml import etree
 
 from quanheng.evidence.errors import BadDocument
-from quanheng.evidence.formats.dcc.names import DCC, SI
+from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
 
 XS = "http://www.w3.org/2001/XMLSchema"
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -38,7 +38,7 @@ TOKEN = re.compile(
 @cache
 def editions() -> Mapping[str, Mapping[str, str]]:
     """The types of every edition of the DCC, by name of the edition; those of D-SI under "si 2.2.1"."""
-    table = tomllib.loads((files("quanheng.evidence.formats.dcc") / "structure.toml").read_text("utf-8"))
+    table = _table("structure.toml")
     whole: dict[str, Mapping[str, str]] = {}
     for kind, prefix in (("si", "si "), ("dcc", "")):
         now: dict[str, str] = {}
@@ -46,6 +46,10 @@ def editions() -> Mapping[str, Mapping[str, str]]:
             now = {name: content for name, content in {**now, **changes}.items() if content}
             whole[prefix + edition] = now
     return whole
+
+
+def _table(name: str) -> Any:
+    return tomllib.loads((files("quanheng.evidence.formats.dcc") / name).read_text("utf-8"))
 
 
 def check(root: Any, schema_dir: Path | None = None) -> list[tuple[int, str]]:
@@ -71,7 +75,19 @@ def validator(edition: str) -> Any:
         raise BadDocument(
             f"DCC 版本 {edition[:20]!r} 不认识；认识 {listed} / DCC edition unknown; known: {listed}"
         )
-    return _schema(edition)
+    types = editions()[edition]
+    return _schema(types, editions()[f"si {types['#si']}"], SI_OF_OLD if edition.startswith("2.1.") else SI)
+
+
+def is_plain(root: Any) -> bool:
+    """Whether a certificate is built right, and besides so plainly that `rules.BUILT_IN` find nothing (plain.toml)."""
+    return root.get("schemaVersion") == VERSION and bool(_plain().validate(root))
+
+
+@cache
+def _plain() -> Any:
+    table, types = _table("plain.toml"), editions()[VERSION]
+    return _schema({**types, **table["dcc"]}, {**editions()[f"si {types['#si']}"], **table["si"]}, SI)
 
 
 @cache
@@ -88,11 +104,7 @@ def validator_of(schema_dir: Path, edition: str) -> Any:
 # ---- notation to schema ----------------------------------------------------------------------------------------
 
 
-def _schema(edition: str) -> Any:
-    types = dict(editions()[edition])
-    si_edition = types.pop("#si")
-    si_types = editions()[f"si {si_edition}"]
-    space = SI_OF_OLD if edition.startswith("2.1.") else SI
+def _schema(types: Mapping[str, str], si_types: Mapping[str, str], space: str) -> Any:
     parts = {
         "dcc": _document(types, DCC, {"dcc": DCC, "si": space}, {space: "si", DS: "ds"}),
         "si": _document(si_types, space, {"dcc": DCC, "si": space}, {}),
@@ -134,6 +146,8 @@ def _document(
     for space, part in imports.items():
         etree.SubElement(schema, f"{{{XS}}}import", namespace=space, schemaLocation=f"part:{part}")
     for name, content in types.items():
+        if name == "#si":  # its edition, no type
+            continue
         reader = _Reader(content)
         if name.startswith("/"):
             reader.element(schema)

@@ -98,9 +98,7 @@ def _quantity(parent: Any, name: str, value: float, unit: str, kind: str, tag: s
 
 def _administrative(root: Any, c: Certificate) -> None:
     data = _dcc(root, "administrativeData")
-    software = _dcc(_dcc(data, "dccSoftware"), "software")
-    _name(software, "quanheng")
-    _dcc(software, "release", f"v{__version__}")
+    _software(data, "dccSoftware")
     _core(_dcc(data, "coreData"), c)
     items = _dcc(data, "items")
     for k, item in enumerate(c.items, 1):
@@ -114,6 +112,12 @@ def _administrative(root: Any, c: Certificate) -> None:
     customer = c.customer
     _contact(data, "customer", customer.name if customer else "—", customer.name_english if customer else "")
     _statements(_dcc(data, "statements"), c)
+
+
+def _software(parent: Any, tag: str) -> None:
+    software = _dcc(_dcc(parent, tag), "software")
+    _name(software, "quanheng")
+    _dcc(software, "release", f"v{__version__}")
 
 
 def _core(core: Any, c: Certificate) -> None:
@@ -175,17 +179,21 @@ def _contact(parent: Any, tag: str, name: str, english: str) -> None:
 
 
 def _statements(parent: Any, c: Certificate) -> None:
-    for kind, text in (
-        ("qh_kind", c.kind.value),
-        ("qh_customer", c.customer.identifier if c.customer else ""),
-        ("qh_signatory", c.signatory),
-        ("qh_intervalSetBy", c.interval_set_by),
-        ("qh_place", c.place),
-        ("qh_basis", c.basis),
-        *(("qh_remark", remark) for remark in c.remarks),
+    for kind, text, chinese, english in (
+        ("qh_kind", c.kind.value, "证书种类", "kind of certificate"),
+        ("qh_customer", c.customer.identifier if c.customer else "", "客户标识", "customer's identifier"),
+        ("qh_signatory", c.signatory, "授权签字人", "signatory"),
+        ("qh_intervalSetBy", c.interval_set_by, "有效期由谁确定", "interval set by"),
+        ("qh_place", c.place, "地点", "place"),
+        ("qh_basis", c.basis, "资质", "basis"),
+        *(("qh_remark", remark, "备注", "remark") for remark in c.remarks),
     ):
         if text:
-            _name(_dcc(parent, "statement", refType=kind), text, tag="declaration")
+            statement = _dcc(parent, "statement", refType=kind)
+            _dcc(statement, "reference", text)
+            _name(statement, chinese, english, tag="declaration")
+    # the kind is said of the results: ids that nothing refers to are against the business rules
+    parent[0].set("refId", " ".join(point.identifier for point in c.points))
     if c.due is not None:
         _due(parent, c.due)
     if c.decision is not None:
@@ -233,6 +241,7 @@ def _results(parent: Any, c: Certificate) -> None:
     method = _dcc(_dcc(result, "usedMethods"), "usedMethod", refType="qh_procedure")
     _name(method, c.procedure)
     _dcc(method, "norm", c.procedure)
+    _software(result, "usedSoftware")
     places = {digest: f"standard{k}" for k, digest in enumerate(c.standards, 1)}
     if places:
         equipment = _dcc(result, "measuringEquipments")
@@ -246,7 +255,7 @@ def _results(parent: Any, c: Certificate) -> None:
     if not c.conditions:
         none = _dcc(conditions, "influenceCondition", refType="qh_none")
         _name(none, "未记录", "not recorded")
-        _name(_dcc(none, "data"), "—", tag="text")
+        _name(_dcc(none, "data"), "—", "—", tag="text")
     results = _dcc(result, "results")
     items = {item.identifier: f"item{k}" for k, item in enumerate(c.items, 1)}
     for point in c.points:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import logging
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats.paper.paper import CERTIFICATE, PROOF
+
+logging.getLogger("pypdf").setLevel(
+    logging.CRITICAL
+)  # what a stranger's file lacks is told by our own errors
 
 
 def attached(data: bytes) -> tuple[bytes, bytes]:

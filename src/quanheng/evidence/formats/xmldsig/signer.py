@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -103,24 +103,24 @@ class Signer:
 
 def read(certificates: Iterable[bytes]) -> list[Signer]:
     """Certificates from their DER, of which all that is asked for later can be read. Raises ValueError."""
-    found = [Signer(x509.load_der_x509_certificate(each)) for each in certificates]
-    _readable(found)
-    return found
+    return _readable(lambda: [x509.load_der_x509_certificate(each) for each in certificates])
 
 
 def read_pem(data: bytes) -> list[Signer]:
     """Certificates from PEM, readable like those of `read`. Raises ValueError."""
-    found = [Signer(each) for each in x509.load_pem_x509_certificates(data)]
-    _readable(found)
-    return found
+    return _readable(lambda: x509.load_pem_x509_certificates(data))
 
 
-def _readable(found: Iterable[Signer]) -> None:
-    for each in found:
-        try:
+def _readable(load: Callable[[], list[x509.Certificate]]) -> list[Signer]:
+    """Signers, of whom everything was read once: what cannot be read fails here."""
+    try:
+        found = [Signer(each) for each in load()]
+        for each in found:
             _ = each.key, each.names, each.since, each.until, each.certificate.extensions
-        except (UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as error:
-            raise ValueError(str(error)) from error
+            _ = each.certificate.issuer
+    except (UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as error:
+        raise ValueError(str(error)) from error
+    return found
 
 
 def leads_to(
