@@ -144,3 +144,10 @@ def test_a_damaged_proof_file_of_a_folder_is_named(tmp_path: Path) -> None:
 def test_a_folder_with_neither_holdings_nor_proof_files_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadDocument, match=r"neither documents/ nor proof files"):
         list(holdings.documents_of(tmp_path))
+
+
+def test_a_document_that_is_not_held_yet_finds_the_scope_of_its_issuer() -> None:
+    subject, records = GOOD[1], GOOD[2:]  # the root: no certificate stands behind it
+    behind = holdings.Holdings(records).behind(subject)
+    assert GOOD[4] in behind  # the scope of its issuer
+    assert GOOD[5] not in behind  # that of another

@@ -263,6 +263,18 @@ def test_suspended_certificate_may_be_resumed():
     assert codes(documents, on=date(2026, 5, 1)) == set()
 
 
+@pytest.mark.parametrize(
+    "why", ["a", "b", "c", "d", "e", "f"]
+)  # another digest, and so another place in the file
+def test_records_of_one_day_count_in_the_order_of_the_log(why):
+    here, day = World(), date(2026, 4, 1)
+    documents = here.good()
+    for n, change in enumerate(("suspend", "resume", "suspend", "resume")):
+        status = dataclasses.replace(world.status(change, documents[0].digest, day), why=f"{why} {n}")
+        documents.append(here.record(status, issued=day))
+        assert codes(documents, on=day) == ({"suspended"} if change == "suspend" else set())
+
+
 def test_standard_is_judged_on_the_day_it_was_used():
     here = World()
     documents = here.good()

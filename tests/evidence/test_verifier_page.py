@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import proof_world as world
 import pytest
 from browser import CHROMIUM, REASON, Browser, browser
 from proof_world import ISSUED, LABORATORY, ON, RULES, World
 
-from quanheng.evidence import proof_file, signature
+from quanheng.evidence import base45, proof_file, qr_proof, signature
 from quanheng.evidence.certificate import Party
 from quanheng.evidence.document import Document
+from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.formats.paper import paper
 from quanheng.evidence.log import proof as proofs
-from quanheng.evidence.page.page import write_page
+from quanheng.evidence.page.page import Site, write_page
 from quanheng.evidence.proof_check import check_proof
 from quanheng.evidence.reasons import REASONS
 from quanheng.ground.errors import NotShown
@@ -77,6 +80,14 @@ def _more(change: str, target: str | None = None, day: date = ISSUED) -> list[Do
     here = World()
     documents = here.good()
     return [*documents, here.record(world.status(change, target or documents[0].digest, day), issued=day)]
+
+
+def _in_turn(*changes: str) -> list[Document]:
+    here = World()
+    documents = here.good()
+    statuses = [world.status(change, documents[0].digest, ISSUED) for change in changes]
+    told = [dataclasses.replace(each, why=f"{n}") for n, each in enumerate(statuses)]
+    return [*documents, *(here.record(each, issued=ISSUED) for each in told)]
 
 
 def _altered_text(old: bytes, new: bytes) -> list[Document]:
@@ -188,11 +199,20 @@ CASES = {
     "revoked": lambda: _more("revoke"),
     "superseded": lambda: _more("supersede"),
     "suspended": lambda: _more("suspend"),
+    "suspended and resumed on one day": lambda: _in_turn("suspend", "resume"),
+    "resumed and suspended on one day": lambda: _in_turn("suspend", "resume", "suspend"),
+    "resumed, and again": lambda: _in_turn("suspend", "resume", "suspend", "resume"),
     "revoked later": lambda: _more("revoke", day=ON + timedelta(1)),
     "standard revoked": lambda: _more("revoke", _good()[1].digest),
     "second version": _second,
     "replaced": _replacing,
     "forked log": _fork,
+}  # fmt: skip
+
+
+HOLD = {
+    "good", "good, P-256", "a long log", "bundle", "in time", "revoked later", "suspended and resumed on one day",
+    "resumed, and again",
 }  # fmt: skip
 
 
@@ -205,9 +225,135 @@ def test_page_finds_what_the_program_finds(opened, name):
 def test_good_ones_are_valid_and_altered_ones_are_not():
     for name, make in CASES.items():
         found = set().union(*codes_in_python(proof_file.write(make()))) - {"status_unseen"}
-        assert (not found) == (
-            name in ("good", "good, P-256", "a long log", "bundle", "in time", "revoked later")
-        ), name
+        assert (not found) == (name in HOLD), name
+
+
+def _code_text(documents: list[Document]) -> str:
+    return qr_proof.text(qr_proof.of_document(documents[0], world.WRITTEN[documents[0].data], TRUST.policy))
+
+
+CODES = {
+    "good": lambda: _code_text(_good()),
+    "P-256": lambda: _code_text(_good("ecdsa-p256-sha256")),
+    "a long log": lambda: _code_text(World(world.Log(extra=100)).good()),
+    "late": lambda: _code_text(_late(8)),
+    "early": lambda: _code_text(_late(-1)),
+    "too few witnesses": lambda: _code_text(_proof(witnesses=(world.WITNESSES[0],))),
+    "a standard's": lambda: _code_text(_good()[1:2]),
+}
+
+
+def code_in_python(text: str) -> list[set[str]]:
+    try:
+        code = qr_proof.read_text(text)
+    except BadDocument:
+        return [{"proof_file_malformed"}]
+    return [set(qr_proof.check(code, TRUST.policy, grace=RULES.grace)[0].codes)]
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_page_finds_of_a_code_what_the_program_finds(opened, name):
+    text = CODES[name]()
+    assert codes_in_the_browser(opened, text.encode()) == code_in_python(text)
+
+
+def test_a_good_code_is_not_shown_for_its_values_alone():
+    assert code_in_python(CODES["good"]()) == [{"values_unseen"}]
+
+
+def test_page_says_what_a_code_has_shown_and_what_not(opened):
+    for name, said in (("good", "已得证明"), ("too few witnesses", "没有证明什么")):
+        opened.run(f"verify({js(CODES[name]().encode())})")
+        assert said in opened.run("byId('answer').innerText")
+
+
+def test_altered_codes_are_judged_alike(opened):
+    rng, text = np.random.default_rng(11), CODES["good"]()
+    for _ in range(60):
+        place = int(rng.integers(4, len(text)))
+        altered = text[:place] + base45.ALPHABET[int(rng.integers(45))] + text[place + 1 :]
+        assert codes_in_the_browser(opened, altered.encode()) == code_in_python(altered), altered
+    for cut in (text[:-1], text[:40], "QH1:", text + "0", text.replace("QH1:", "QH1:0")):
+        assert codes_in_the_browser(opened, cut.encode()) == code_in_python(cut), cut
+
+
+def test_code_and_certificate_together_show_the_values(opened):
+    documents = _good()
+    text = _code_text(documents)
+    opened.run(f"byId('on').value = '{ON}'; byId('code').value = {json.dumps(text)}; undefined")
+    try:
+        opened.run(f"verify({js(documents[0].data)})")
+        shown = opened.run("document.body.innerText")
+        found = codes_in_the_browser(opened, documents[0].data)[0]
+        other = codes_in_the_browser(opened, documents[1].data)[0]
+    finally:
+        opened.run("byId('code').value = ''; undefined")
+    code = qr_proof.read_text(text).document(documents[0].data)
+    checked = check_proof(proof_file.ProofFile((code,)), TRUST, RULES, on=ON)
+    assert found == set(checked[0].answer.codes)
+    assert "0.012" in shown and "未得证明" in shown
+    assert other == {"proof_file_malformed"}
+
+
+def _pdf(documents: list[Document], proof: bytes = b"") -> bytes:
+    pytest.importorskip("manimgx_fonts_cjk", reason="the Chinese font is not installed: nothing is set")
+    return paper.write(world.WRITTEN[documents[0].data], documents[0].data, proof=proof)
+
+
+def test_a_paper_copy_is_verified_by_what_lies_in_it(opened):
+    documents = _good()
+    proof = proof_file.write(documents)
+    assert codes_in_the_browser(opened, _pdf(documents, proof)) == codes_in_python(proof)
+    assert codes_in_the_browser(opened, _pdf(documents)) == [{"unsigned", "not_logged"}]
+
+
+def test_a_paper_copy_with_the_proof_of_another_certificate_is_refused(opened):
+    documents = _good()
+    other = proof_file.write(documents[1:2])
+    assert codes_in_the_browser(opened, _pdf(documents, other)) == [{"proof_file_malformed"}]
+
+
+def test_damaged_paper_copies_are_refused_or_judged_by_what_is_left(opened):
+    data = _pdf(_good(), proof_file.write(_good()))
+    at = data.index(b"/Type/EmbeddedFile/Filter/FlateDecode")
+    for altered in (
+        data[: at + 200],
+        data.replace(
+            b"/Filter/FlateDecode/Subtype/application#2Fxml", b"/Filter/LZWDecode  /Subtype/application#2Fxml"
+        ),
+        data[: at + 300] + b"\0\0\0\0" + data[at + 304 :],
+        data + data[data.rindex(b"obj", 0, at) - 8 : data.index(b"endobj", at)],  # two certificates
+        b"%PDF-1.7",
+    ):
+        assert codes_in_the_browser(opened, altered) == [{"proof_file_malformed"}]
+
+
+def test_a_certificate_alone_is_not_shown(opened):
+    data = _good()[0].data
+    assert codes_in_the_browser(opened, data) == [{"unsigned", "not_logged"}]
+
+
+def test_who_has_a_browser_that_reads_no_codes_is_told_what_to_do(opened):
+    opened.run("readPhoto(new Blob([]))")
+    assert "用手机相机扫码" in opened.run("byId('photo-told').innerText")
+
+
+def test_page_of_a_site_asks_by_number_and_opens_with_what_was_found(tmp_path):
+    if CHROMIUM is None:
+        pytest.skip(REASON)
+    given = proof_file.write(_good())
+    site = Site(
+        "/", "/verify/page.html", "0" * 64, by_number=True, number='"><b>2026', told="没有 <这个> 编号"
+    )
+    path = tmp_path / "site.html"
+    path.write_bytes(write_page(TRUST, grace=RULES.grace, site=site, given=given))
+    with browser(tmp_path / "profile") as driven:
+        driven.open(path)
+        driven.run("again()")
+        assert "2026-0131" in driven.run("byId('subject').innerText")
+        assert driven.run("document.querySelector('input[name=number]').value") == site.number
+        assert site.told in driven.run("document.body.innerText")
+        assert driven.run("document.querySelector('form').method") == "get"
 
 
 def test_damaged_file_is_refused(opened):

@@ -81,7 +81,7 @@ def read(holdings: Path) -> Iterator[Document]:
                 for each in batch.to_pylist():
                     yield _document(each, path, row)
                     row += 1
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise BadDocument(f"{path}：读不出来：{error} / cannot be read") from error
 
 
@@ -186,19 +186,17 @@ class Holdings:
                 asked += [("target", known[digest].key)]
         for name, value in asked:
             for digest in self._records.get((name, value), ()):
-                if digest not in order and self._concerns(digest, certificates):
+                if digest not in order and self._concerns(digest, certificates, known[subject.digest].issuer):
                     order.append(digest)
                     if digest in known:
                         asked += [("key", known[digest].key), ("target", known[digest].key)]
         return [subject if digest == subject.digest else self.documents[digest] for digest in order]
 
-    def _concerns(self, record: str, certificates: Sequence[str]) -> bool:
+    def _concerns(self, record: str, certificates: Sequence[str], issuer: str) -> bool:
         """Whether a record can matter: of what stands behind a subject only scopes for quantities that occur there."""
         facts = self.said[record].record or {}
-        quantity, first = facts.get("quantity"), certificates[0]
-        if not isinstance(quantity, str) or (
-            first in self.said and facts.get("party") == self.said[first].issuer
-        ):
+        quantity = facts.get("quantity")
+        if not isinstance(quantity, str) or facts.get("party") == issuer:
             return True
         return any(quantity.encode() in self.documents[c].data for c in certificates if c in self.documents)
 

@@ -13,10 +13,11 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from quanheng.evidence import sm2
 from quanheng.evidence.errors import BadKey
@@ -26,6 +27,7 @@ P256 = "ecdsa-p256-sha256"
 SM2 = "sm2-sm3"
 ALGORITHMS = (ED25519, P256, SM2)
 ECDSA = ec.ECDSA(hashes.SHA256())
+ECDSA_OF_DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))
 LARGEST = 64 * 1024  # bytes of a file of a key
 
 
@@ -36,14 +38,20 @@ class PublicKey:
     algorithm: str
     der: bytes
     _verify: Callable[[bytes, bytes], bool] = field(repr=False, compare=False)
+    _verify_digest: Callable[[bytes, bytes], bool] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def identifier(self) -> str:
         """SHA-256 of the DER SubjectPublicKeyInfo, hexadecimal."""
         return sha256(self.der).hexdigest()
 
-    def verify(self, signature: bytes, data: bytes) -> bool:
-        """Whether the signature is of just these bytes. NotShown for SM2 where this machine lacks it."""
+    def verify(self, signature: bytes, data: bytes, *, sha256: bytes = b"") -> bool:
+        """Whether the signature is of just these bytes. NotShown for SM2 where this machine lacks it.
+
+        sha256: their digest where the caller has made it; P-256 signs no more than that.
+        """
+        if sha256 and self._verify_digest is not None:
+            return self._verify_digest(signature, sha256)
         return self._verify(signature, data)
 
     def pem(self) -> bytes:
@@ -97,7 +105,7 @@ def read_private(der: bytes) -> MemoryKey:
         return _of_sm2(sm2.PrivateKey(der))
     try:
         key = serialization.load_der_private_key(der, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
         raise BadKey("不是 PKCS#8 私钥 / is no private key in PKCS#8") from error
     if isinstance(key, Ed25519PrivateKey):
         return _of_ed25519(key)
@@ -161,7 +169,7 @@ def _ed25519(key: Ed25519PublicKey, der: bytes) -> PublicKey:
 
 
 def _p256(key: ec.EllipticCurvePublicKey, der: bytes) -> PublicKey:
-    return PublicKey(P256, der, _whether(key.verify, ECDSA))
+    return PublicKey(P256, der, _whether(key.verify, ECDSA), _whether(key.verify, ECDSA_OF_DIGEST))
 
 
 def _whether(verify: Callable[..., None], *how: object) -> Callable[[bytes, bytes], bool]:

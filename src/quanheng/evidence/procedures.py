@@ -7,7 +7,8 @@ its own file (`read`), whose entries come after ours and prevail where an editio
 from __future__ import annotations
 
 import dataclasses
-import tomllib
+import math
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from quanheng.evidence.errors import BadDocument
+from quanheng.ground.digest import read_toml
 from quanheng.ground.files import read_bytes
 
 
@@ -88,14 +90,13 @@ def read(path: Path) -> Regulations:
 
 def _table(data: bytes, name: str, kind: Any, key: str, where: str) -> dict[str, Any]:
     try:
-        rows = tomllib.loads(data.decode()).get(name, [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        rows = read_toml(data).get(name, [])
+    except ValueError as error:
         raise BadDocument(f"{where}：不是 TOML：{error} / is not TOML: {error}") from error
-    return {
-        str(row[key]): row_of(row, kind, f"{where}, {name} {n}")
-        for n, row in enumerate(rows, 1)
-        if key in row
-    }
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadDocument(f"{where}：{name} 应为 [[{name}]] / should be tables, [[{name}]]")
+    found = [row_of(row, kind, f"{where}, {name} {n}") for n, row in enumerate(rows, 1)]
+    return {str(getattr(each, key)): each for each in found}
 
 
 def row_of(row: Mapping[str, Any], kind: Any, where: str) -> Any:
@@ -108,6 +109,28 @@ def row_of(row: Mapping[str, Any], kind: Any, where: str) -> Any:
             f"{where}：缺少 {'、'.join(missing) or '–'}，多余 {'、'.join(strange) or '–'}"
             f" / is missing {', '.join(missing) or '–'}; has unknown keys {', '.join(strange) or '–'}"
         )
-    if kind is Procedure and not (row["ratio"] > 0 and row["against"] in ("mpe", "U")):
-        raise BadDocument(f"{where}：ratio 应大于 0，against 应为 mpe 或 U / ratio > 0; against is mpe or U")
+    hints = typing.get_type_hints(kind)
+    for key, value in row.items():
+        if not _fits(value, hints[key]):
+            raise BadDocument(
+                f"{where}：{key} = {str(value)[:40]} 的类型或取值不对；应为 {_told(hints[key])}"
+                f" / {key} should be {_told(hints[key])}"
+            )
+    if kind is Procedure and not 0 < row["ratio"] < math.inf:
+        raise BadDocument(f"{where}：ratio 应大于 0 / ratio should be above 0")
     return kind(**row)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value of TOML is of a type; a whole number is a number too, a date and time is no date."""
+    if typing.get_origin(hint) is Literal:
+        return value in typing.get_args(hint)
+    kinds = typing.get_args(hint) or (hint,)
+    return type(value) in kinds or (float in kinds and type(value) is int)
+
+
+def _told(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return " | ".join(typing.get_args(hint))
+    kinds = typing.get_args(hint) or (hint,)
+    return " | ".join(each.__name__ for each in kinds if each is not type(None))

@@ -7,18 +7,19 @@ These are rules 8 and 9 of a chain for every document; the other rules need the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from quanheng.evidence.answer import VALID, Answer, Reason, Standing, together
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.document import BUNDLE, ORDER
+from quanheng.evidence.document import BUNDLE, ORDER, Document
 from quanheng.evidence.document_check import (
     ROLES,
     Authority,
     Checked,
     Rules,
     day_of,
+    in_log_order,
     judge,
     look,
     with_reasons,
@@ -29,15 +30,21 @@ from quanheng.evidence.proof_file import ProofFile
 from quanheng.evidence.records import Record
 from quanheng.evidence.trust import Trust
 
+Look = Callable[[Document], Checked]
 
-def check_proof(proof: ProofFile, trust: Trust, rules: Rules, *, on: date) -> tuple[Checked, ...]:
+
+def check_proof(
+    proof: ProofFile, trust: Trust, rules: Rules, *, on: date, looked_at: Look | None = None
+) -> tuple[Checked, ...]:
     """Every document of a proof file, in its order.
 
     The subject is to hold on the day `on`, what it rests on on the last day it was used for another document here.
     1 records by pinned keys  2 records by keys that these bind as authority, and again those of 1, now that
     revocations are known  3 certificates and bundles  4 what shows only when they lie side by side
+    looked_at: `look` by this trust and these rules, of whoever remembers what it said of a document.
     """
-    looked = [look(each, trust.policy, rules) for each in proof.documents if each.kind != ORDER]
+    looked_at = looked_at or (lambda each: look(each, trust.policy, rules))
+    looked = [looked_at(each) for each in proof.documents if each.kind != ORDER]
     used = _last_uses(each.content for each in looked if isinstance(each.content, Certificate))
     if proof.subject.kind == ORDER:
         on = next((each.statement.issued for each in looked if _dated_bundle(each)), None) or on  # type: ignore[union-attr]
@@ -67,8 +74,8 @@ def _dated_bundle(each: Checked) -> bool:
 
 
 def valid_records(found: Iterable[Checked]) -> Iterator[Record]:
-    """The records among documents, as far as these are valid."""
-    for each in found:
+    """The records among documents, as far as these are valid, in the order of the log."""
+    for each in in_log_order(found):
         if each.answer.standing == Standing.VALID and not isinstance(each.content, Certificate | None):
             yield each.content
 

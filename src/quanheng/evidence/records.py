@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 import types
 import typing
 from dataclasses import dataclass
@@ -161,7 +162,8 @@ def _read(value: Any, hint: Any, name: str) -> Any:
         except ValueError:
             pass
     elif hint is float and isinstance(value, float | int) and not isinstance(value, bool):
-        return float(value)
+        if math.isfinite(value):
+            return float(value)
     elif hint is str and isinstance(value, str):
         return value
     raise BadDocument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from hashlib import sha256
 
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.keys import ALGORITHMS, PrivateKey, PublicKey
@@ -58,9 +59,10 @@ def read(data: bytes) -> Signature:
 
 def check(data: bytes, signature: Signature, key: PublicKey) -> bool:
     """Whether the key made the signature of just these bytes. NotShown for SM2 where this machine lacks it."""
+    digest = sha256(data)
     return (
         signature.algorithm == key.algorithm
         and signature.key == key.identifier
-        and signature.sha256 == sha256_bytes(data)
-        and key.verify(signature.signature, data)
+        and signature.sha256 == digest.hexdigest()
+        and key.verify(signature.signature, data, sha256=digest.digest())
     )

@@ -39,6 +39,11 @@ def read_trust(folder: Path) -> Trust:
 
     Raises BadDocument, which names the file that is missing or cannot be read.
     """
+    if not folder.is_dir():
+        raise BadDocument(
+            f"{folder}：没有这个文件夹；信任文件夹里应有 policy 与 authority/*.pem"
+            f" / {folder}: no such folder; a folder of trust holds policy and authority/*.pem"
+        )
     paths = sorted((folder / "authority").glob("*.pem"))
     if not 0 < len(paths) <= MOST:
         raise BadDocument(

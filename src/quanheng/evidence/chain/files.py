@@ -101,7 +101,7 @@ def load(folder: Path) -> Chain:
             digests=np.frombuffer(digests.buffers()[1], "V32", len(digests)),
             **texts,  # type: ignore[arg-type]
         )
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
         raise BadDocument(
             f"{folder}：不是完好的索引，请重建 / is no intact index; build it again: {error}"
         ) from error

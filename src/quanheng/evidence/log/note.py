@@ -96,7 +96,7 @@ def parse_key(text: str) -> VerifierKey:
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     data = unbase64(encoded)
-    if not is_name(name) or len(data) < 2:
+    if not is_name(name) or not _is_utf8(name) or len(data) < 2:
         raise BadNote(f"{text[:80]!r} 不是公钥；应为 名称+标识+公钥 / is no verifier key: name+id+key")
     key = VerifierKey(name, data[0], data[1:])
     if data[0] in (ED25519, COSIGNATURE):
@@ -138,6 +138,14 @@ def parse_signature(line: str) -> Signature:
 def is_name(name: str) -> bool:
     """Whether a text may name a key: not empty, no space and no plus."""
     return bool(name) and "+" not in name and not any(each.isspace() for each in name)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unbase64(text: str) -> bytes:

@@ -67,6 +67,11 @@ class Log:
     @classmethod
     def open(cls, folder: Path, *, write: bool = False) -> Log:
         """A log that exists. BadLog where it is damaged or none; BadOutput where another process writes it."""
+        if not (folder / "key").is_file():
+            raise BadLog(
+                f"{folder}：不是日志，没有 key；quanheng log create 建立一个"
+                f" / {folder}: is no log, it holds no key; quanheng log create makes one"
+            )
         try:
             key = parse_key((folder / "key").read_text("utf-8").strip())
             published = checkpoints.parse((folder / "checkpoint").read_bytes())

@@ -85,7 +85,7 @@ function readCertificate(bytes) {
     .find((each) => each.getAttribute("refType") === kind);
   const points = all(result, "results/result").map((each) => readPoint(each, cited));
   return {
-    kind: textOf(statement("qh_kind"), "declaration/content") || "calibration",
+    kind: textOf(statement("qh_kind"), "reference") || textOf(statement("qh_kind"), "declaration/content") || "calibration",
     number: needed(core, "uniqueIdentifier"),
     issuer: textOf(root, "administrativeData/calibrationLaboratory/calibrationLaboratoryCode"),
     issuerName: nameOf(root, "administrativeData/calibrationLaboratory/contact/name"),

@@ -207,18 +207,18 @@ async function checkSignature(document, signed, key, reasons) {
 async function checkLog(document, policy, reasons) {
   if (!document.proof.length || !document.statement.length) {
     reasons.push(REASON("not_logged"));
-    return [null, null];
+    return [null, null, null];
   }
   try {
     const proof = await parseProof(document.proof);
     const found = await isLogged(document.statement, proof, policy);
     if (found.code) reasons.push(found);
-    return [found.time ?? null, proof.checkpoint];
+    return [found.time ?? null, proof.checkpoint, proof.index];
   } catch (error) {
     if (error.name === "NotSupportedError") reasons.push(REASON("algorithm_absent", "ed25519"));
     else if (error instanceof Bad) reasons.push(REASON("proof_wrong", error.message));
     else throw error;
-    return [null, null];
+    return [null, null, null];
   }
 }
 
@@ -290,7 +290,7 @@ async function judge(document, [content, form], trust, authority, on) {
     }
   }
   const said = await checkStatement(document, content, signed, reasons);
-  const [time, checkpoint] = await checkLog(document, trust.policy, reasons);
+  const [time, checkpoint, index] = await checkLog(document, trust.policy, reasons);
   const logged = said === null ? null : time;
   const isCertificate = document.kind === "certificate" && content !== null;
   if (signed) {
@@ -300,7 +300,7 @@ async function judge(document, [content, form], trust, authority, on) {
   }
   checkTime(isCertificate ? content.issued : said?.issued, logged, reasons);
   checkWithdrawal(document, authority, on, reasons);
-  return { document, content, logged, checkpoint, reasons };
+  return { document, content, logged, checkpoint, index, reasons };
 }
 
 // ---- all documents of a file. As proof_check.py.
@@ -324,9 +324,10 @@ async function checkProof(documents, trust, on) {
     for (const document of documents.filter(isRecord)) {
       const one = await judge(document, read.get(document.digest), trust, authority, dayFor(document));
       found.set(document.digest, one);
-      if (one.content && standingOf(one.reasons) === "VALID") records.push(one.content);
+      if (one.content && standingOf(one.reasons) === "VALID") records.push(one);
     }
-    authority = records;
+    records.sort((a, b) => (a.index < b.index ? -1 : Number(a.index > b.index))); // of one day, in the order of the log
+    authority = records.map((one) => one.content);
   }
   for (const document of documents.filter((each) => !isRecord(each))) {
     found.set(document.digest, await judge(document, read.get(document.digest), trust, authority, dayFor(document)));

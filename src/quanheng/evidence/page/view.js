@@ -53,9 +53,18 @@ function showAnswer(found) {
   const list = make("ul", found[0].reasons.map(reasonLine));
   const others = found.slice(1).filter((one) => standingOf(one.reasons) !== "VALID").length;
   const more = others ? [make("p", say(`另有 ${others} 份所依据的文件不是有效，见下。`, `Of what it rests on, ${others} are not valid; see below.`))] : [];
-  const limits = make("p", say("就签名、登记、撤销与标准的有效期而言；溯源链的其余规则不在本页查验。",
+  const limits = found[0].code ? make("p", shownByCode(found[0])) : make("p", say("就签名、登记、撤销与标准的有效期而言；溯源链的其余规则不在本页查验。",
     "As to signatures, logging, withdrawal, and standards in force; the other rules of the chain are not checked on this page."));
   byId("answer").replaceChildren(make("p", verdict(standing), { class: "verdict-line" }), limits, list, ...more);
+}
+
+function shownByCode({ logged, reasons }) {
+  // what paper can show, in words: the answer alone would sound as if nothing had been
+  const only = reasons.every(({ code }) => code === "values_unseen");
+  if (logged === null || !only) return say("二维码没有证明什么，原因如下。", "The code shows nothing, for the reasons below.");
+  const day = dayAt(logged);
+  return say(`已得证明：下列编号、机构、器具与日期的证书，在 ${day} 之前已登记于可信的日志。没有查：纸上的数值、签名、机构的资格、后来的撤销。`,
+    `Shown: a certificate of the number, issuer, instruments and days below was in a trusted log by ${day}. Not checked: the values on the paper, the signature, the issuer's entitlement, later withdrawal.`);
 }
 
 function showSubject(one) {
@@ -63,7 +72,7 @@ function showSubject(one) {
   const fact = (chinese, english, value) => {
     if (value) facts.push(make("dt", say(chinese, english)), make("dd", value));
   };
-  const { content, document } = one;
+  const { content, document, code } = one;
   byId("subject").replaceChildren();
   if (document.kind === "certificate" && content) {
     byId("subject").append(make("h2", say(...(TITLES[content.kind] ?? TITLES.calibration))));
@@ -80,6 +89,13 @@ function showSubject(one) {
     fact("有效期至", "Due", content.due);
   } else {
     byId("subject").append(make("h2", say(...KINDS[document.kind])));
+  }
+  if (code) {
+    fact("编号", "Number", code.number);
+    fact("签发机构", "Issuer", code.issuer);
+    for (const item of code.items) fact("器具", "Instrument", item);
+    fact("完成", "Performed", code.performed);
+    fact("签发", "Issued", code.issued);
   }
   fact("登记", "Logged", one.logged === null ? "" : `${new Date(one.logged * 1000).toISOString()} (${dayAt(one.logged)} UTC+8)`);
   fact("SHA-256", "SHA-256", document.digest);
@@ -112,14 +128,34 @@ function showRefusal(code, detail) {
 
 async function check(bytes, trust, on) {
   // what was found of every document, or one reason about the whole file
-  let documents;
   try {
-    documents = await readProofFile(bytes);
+    if (isCode(bytes)) return { found: [await checkCode(await readCode(decode(bytes)), trust)] };
+    return { found: await checkProof(await documentsOf(bytes), trust, on) };
   } catch (error) {
     if (!(error instanceof Bad)) throw error;
     return { refused: REASON("proof_file_malformed", error.message) };
   }
-  return { found: await checkProof(documents, trust, on) };
+}
+
+const isCode = (bytes) => same(bytes.subarray(0, 4), encode(FACTS.code.prefix));
+
+async function documentsOf(bytes) {
+  // of a proof file; of a paper copy with either inside; of a certificate alone, with what the code says of it
+  if (same(bytes.subarray(0, 4), encode("%PDF"))) {
+    const { certificate, proof } = await attached(bytes);
+    if (!proof) return documentsOf(certificate);
+    const documents = await readProofFile(proof);
+    if (!same(documents[0].data, certificate)) throw new Bad("PDF: certificate.xml ≠ proof");
+    return documents;
+  }
+  if (bytes[0] !== 0x3c && bytes[0] !== 0xef) return readProofFile(bytes);
+  const empty = new Uint8Array();
+  const alone = { kind: "certificate", data: bytes, digest: hex(await sha256(bytes)), signature: empty, statement: empty, salts: empty, proof: empty };
+  const pasted = byId("code").value.trim();
+  if (!pasted) return [alone];
+  const { document } = await readCode(pasted);
+  if (document.digest !== alone.digest) throw new Bad(`SHA-256 ${document.digest} / ${alone.digest}`);
+  return [{ ...document, data: bytes }];
 }
 
 async function pinned() {
@@ -130,11 +166,15 @@ async function pinned() {
   return readTrust(pasted ? byId("policy").value : FACTS.policy, keys.length ? keys : FACTS.authority.map(unbase64));
 }
 
+let turns = 0;
+
 async function verify(bytes) {
+  const turn = ++turns; // who asks again while one answer is computed wants the later one
   byId("answer").replaceChildren(make("p", say("正在查验……", "Checking …")));
   try {
     if (!globalThis.crypto?.subtle) throw new Bad("WebCrypto");
     const outcome = await check(bytes, await pinned(), byId("on").value);
+    if (turn !== turns) return;
     if (outcome.refused) showRefusal(outcome.refused.code, outcome.refused.detail);
     else {
       showAnswer(addChain(outcome.found));
@@ -155,15 +195,50 @@ async function showDigest(file) {
   byId("digest").textContent = `${digest}  ${file.name}`;
 }
 
+async function readPhoto(file) {
+  // the code on a photograph, where the browser can read codes
+  const told = (chinese, english) => byId("photo-told").replaceChildren(...say(chinese, english));
+  if (!globalThis.BarcodeDetector) {
+    told("这个浏览器不会读二维码：请用手机相机扫码，复制文字，贴在上面。",
+      "This browser cannot read codes: scan it with a phone's camera, copy the text, and paste it above.");
+    return;
+  }
+  let found = [];
+  try {
+    found = await new BarcodeDetector({ formats: ["qr_code"] }).detect(await createImageBitmap(file));
+  } catch {
+    // no picture: nothing was found in it
+  }
+  const one = found.find((each) => each.rawValue.startsWith(FACTS.code.prefix));
+  if (!one) {
+    told("照片中没有找到证书的二维码：请拍近一些、正一些、亮一些。", "No code of a certificate was found: take the photograph nearer, straighter and brighter.");
+    return;
+  }
+  byId("photo-told").replaceChildren();
+  byId("code").value = one.rawValue;
+  await again();
+}
+
 let chosen = null;
 const again = async () => {
+  // the file where there is one, else the code
+  const pasted = byId("code").value.trim();
   if (chosen) await verify(new Uint8Array(await chosen.arrayBuffer()));
+  else if (pasted) await verify(encode(pasted));
 };
 byId("on").value = dayAt(Date.now() / 1000);
 byId("file").addEventListener("change", (event) => {
   [chosen] = event.target.files;
   again();
 });
+byId("code").addEventListener("input", again);
+byId("photo").addEventListener("change", (event) => event.target.files.length && readPhoto(event.target.files[0]));
+const given = unbase64(byId("given").textContent);
+if (given.length) {
+  if (isCode(given)) byId("code").value = decode(given);
+  else chosen = new Blob([given]);
+  again();
+}
 for (const id of ["on", "policy", "authority"]) byId(id).addEventListener("change", again);
 byId("any").addEventListener("change", (event) => event.target.files.length && showDigest(event.target.files[0]));
 addEventListener("dragover", (event) => event.preventDefault());
