@@ -174,7 +174,10 @@ class Reader(HTMLParser):
         self.ids += [given["id"]] if "id" in given else []
         if tag not in self.VOID:
             inherited = self.open[-1][1] if self.open else ""
-            self.open.append((tag, inherited if tag == "html" else given.get("lang", inherited)))
+            turned = (
+                tag != "html" and given.get("lang") in self.text
+            )  # zh-Hans: a name within a sentence of either
+            self.open.append((tag, given["lang"] if turned else inherited))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop()[0] == tag

@@ -263,3 +263,12 @@ def test_a_sheet_of_too_many_rows_is_refused_in_time() -> None:
     )
     lines = refusals(with_part("xl/worksheets/sheet3.xml", content), "b.xlsx")
     assert any("20000" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", [1_048_577, 4_000_000_000])
+def test_a_row_that_claims_to_lie_beyond_the_last_is_refused_at_once(number: int) -> None:
+    parts = parts_of(SOUND)
+    name = next(name for name in parts if name.startswith("xl/worksheets/"))
+    row = f'<row r="{number}"><c r="A{number}"><v>1</v></c></row></sheetData>'.encode()
+    lines = refusals(packed({**parts, name: parts[name].replace(b"</sheetData>", row)}), "b.xlsx")
+    assert any("20000" in line for line in lines)

@@ -60,7 +60,9 @@ class Reader(HTMLParser):
         self.sources += [given["src"] or ""] if "src" in given else []
         if tag not in self.VOID:
             inherited = self.open[-1][1] if self.open else ""
-            self.open.append((tag, inherited if tag == "html" else given.get("lang") or inherited))
+            turned = given.get("lang") if tag != "html" else None
+            # zh-Hans is a name within a sentence of either language
+            self.open.append((tag, turned if turned in self.text else inherited))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

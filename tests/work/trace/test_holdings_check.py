@@ -47,6 +47,21 @@ def test_good_holdings_are_valid() -> None:
     assert {each.answer.standing for each in found.others} == {Standing.VALID}
 
 
+@pytest.mark.parametrize("changes", [("suspend", "resume"), ("suspend", "resume", "suspend")])
+def test_records_of_one_day_count_in_the_order_of_the_log(changes: tuple[str, ...]) -> None:
+    made = World()
+    good = good_of(made)
+    told = [
+        made.record(
+            dataclasses.replace(world.status(each, good[0].digest, ISSUED), why=f"{n}"), issued=ISSUED
+        )
+        for n, each in enumerate(changes)
+    ]
+    left = {"suspended"} if changes[-1] == "suspend" else set()
+    for order in (told, told[::-1]):
+        assert forbidding([*good, *order], good[0].digest) == left
+
+
 def test_a_document_that_stands_twice_counts_once() -> None:
     good = good_of(World())
     found = judged([*good, *good])

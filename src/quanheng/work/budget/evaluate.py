@@ -28,11 +28,12 @@ NO_CERTIFICATE = ""
 SMALLEST = 1e-150  # whose square is still a number
 
 
-def evaluate(file: BudgetFile, progress: Progress | None = None) -> Budget:
+def evaluate(file: BudgetFile, progress: Progress | None = None, *, trials: bool = True) -> Budget:
     """The evaluated budget. BadBudget names the key or the cell of what cannot be evaluated.
 
     1 inputs as columns in SI  2 the model, its units and its values  3 each result, linear  4 Monte Carlo, and its
-    comparison with 3  5 decisions  6 notes. progress(done, expected) is told of trials.
+    comparison with 3  5 decisions  6 notes. progress(done, expected) is told of trials. trials False: without 4, for
+    whoever asks for the linear results alone.
     """
     columns = columns_of(file)
     model = model_of(file, columns)
@@ -42,7 +43,7 @@ def evaluate(file: BudgetFile, progress: Progress | None = None) -> Budget:
     results = tuple(
         result_of(name, spec, file.coverage, columns, evaluation) for name, spec in outputs.items()
     )
-    monte_carlo = run_trials(file, evaluation, results, progress)
+    monte_carlo = run_trials(file, evaluation, results, progress) if trials else None
     conformity = {
         spec.output: decision_of(file, spec, results, monte_carlo) for spec in file.conformity.values()
     }

@@ -16,6 +16,7 @@ from quanheng.work.budget.statement import nearest
 from quanheng.work.budget.workbook import open_workbook, refuse
 
 MOST_ROWS, MOST_COLUMNS = 20_000, 1_000
+LAST_ROW = 1_048_576  # of Excel; a row that claims to lie beyond it would be preceded by as many empty ones
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,12 @@ def rows_of(sheet: Any, formulas: Any, title: str, wrongs: list[Wrong]) -> list[
             cells.append((value.strip() or None) if isinstance(value, str) else value)
         while cells and cells[-1] is None:
             cells.pop()
-        if cells and (number >= MOST_ROWS or len(cells) > MOST_COLUMNS):
+        beyond = number >= LAST_ROW or (cells and number >= MOST_ROWS)
+        if beyond or len(cells) > MOST_COLUMNS:
             wrongs.append(Wrong(title, f"多于 {MOST_ROWS} 行或 {MOST_COLUMNS} 列 / has more rows or columns"))
             break
-        grid.rows.append(cells)
+        if number < MOST_ROWS:
+            grid.rows.append(cells)
     while grid.rows and not grid.rows[-1]:
         grid.rows.pop()
     return grid.rows

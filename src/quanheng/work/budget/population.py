@@ -199,11 +199,16 @@ def read_table(path: Path) -> dict[str, Sequence[Any]]:
                 return _sheet(path)
             case _:
                 raise BadTable(f"{path}：应为 .csv、.parquet 或 .xlsx / should be .csv, .parquet or .xlsx")
-    except (OSError, pa.ArrowException) as error:
+        names = table.column_names
+        columns = [each.to_pylist() for each in table.columns]
+    except (OSError, ValueError, pa.ArrowException) as error:  # also of texts that are not UTF-8
         raise BadTable(f"{path}：读不出来：{error} / cannot be read") from error
     if not table.num_rows:
         raise BadTable(f"{path}：没有一行 / has no row")
-    return {name: table[name].to_pylist() for name in table.column_names}
+    twice = "、".join(sorted({name for name in names if names.count(name) > 1}))[:80]
+    if twice:
+        raise BadTable(f"{path}：列 {twice} 出现不止一次 / {twice} stands more than once")
+    return dict(zip(names, columns, strict=True))
 
 
 def _sheet(path: Path) -> dict[str, Sequence[Any]]:

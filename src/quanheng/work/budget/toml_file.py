@@ -30,7 +30,7 @@ def syntax(said: str, text: str) -> str:
     what, _, _ = said.partition(" (at ")
     place = re.search(r"\(at line (\d+), column (\d+)\)", said)
     if place is None:
-        end = "在文件末尾" if "end of document" in said else ""
+        end = "在文件末尾，" if "end of document" in said else ""
         return f"{end}TOML 语法错误：{what} / TOML syntax error: {said}"
     line, column = int(place[1]), int(place[2])
     there = text.split("\n")[line - 1].strip()[:60]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,6 +24,34 @@ class Check:
     u: float | None  # standard uncertainty of `error`
     found: str  # of FOUND
     note: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """An error measured on site at a load: relative, with expanded uncertainty U (k = 2)."""
+
+    load: str
+    error: float
+    expanded: float
+
+    @property
+    def u(self) -> float:
+        """Standard uncertainty."""
+        return self.expanded / 2
+
+
+def contradiction(found: str, points: Sequence[Point], mpe: float) -> bool:
+    """Whether what was measured excludes what was found: beyond the limit by more than U, or within it by U everywhere.
+
+    What lies nearer to the limit than U is left to whoever stands there (JJF 1094-2002, 5.3.1.4 to 5.3.1.6).
+    """
+    if not points:
+        return False
+    if found == "ok":
+        return any(abs(each.error) - each.expanded > mpe for each in points)
+    if found == "out_of_tolerance":
+        return all(abs(each.error) + each.expanded < mpe for each in points)
+    return False
 
 
 def read_checks(path: Path) -> tuple[list[tuple[int, Check]], list[str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from quanheng.ground.digest import read_toml
 from quanheng.ground.errors import BadTable
 
 
@@ -37,7 +37,7 @@ def read_costs(path: Path | None) -> Costs:
     if path is None:
         return Costs()
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        found = read_toml(path.read_bytes())
     except (OSError, ValueError) as error:
         raise BadTable(f"{path}：读不出来（{error}） / {path}: cannot be read as TOML: {error}") from error
     known = [f.name for f in fields(Costs)]

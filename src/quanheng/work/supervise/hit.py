@@ -51,7 +51,11 @@ def check_lake_of(out: Path, lake: Path) -> None:
 
 
 def _columns_of(out: Path, name: str, columns: list[str]) -> pa.Table:
+    if not (out / name).is_file():
+        raise BadOutput(
+            f"{out}：不是一次运行的结果，没有 {name} / {out}: is no result of a run, it holds no {name}"
+        )
     try:
         return pq.read_table(out / name, columns=columns)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise BadOutput(f"{out}/{name}：读不出来：{error} / cannot be read") from error

@@ -67,27 +67,37 @@ def learn(out: Path, checks: Path) -> dict[str, Any]:
     Raises BadTable, BadOutput; then nothing is changed.
     """
     # 1 the file, and every fault in it  2 with what was known before  3 beside verdicts and orders  4 written
-    bundle = read_bundle(out / NAME)
+    read_bundle(out / NAME)
     rows, faults = read_checks(checks)
     new = [check for _, check in rows]
-    verdicts = read(out / "verdicts.parquet", ["meter", "verdict"])
-    known = set(
-        verdicts["meter"].filter(pc.is_in(verdicts["meter"], strings(c.meter for c in new))).to_pylist()
-    )
+    known = judged(out, (check.meter for check in new))
     refuse(checks, [*faults, *(unknown(at, c.meter) for at, c in rows if c.meter not in known)])
     every = merged([*old_checks(out), *new])
+    summary = lessons(out, every)
+    pq.write_table(table_of(every), sink := pa.BufferOutputStream())
+    write_durably(out / CHECKS, sink.getvalue().to_pybytes())
+    write_durably(out / LEARNED, canonical_json(summary))
+    return summary
+
+
+def judged(out: Path, meters: Iterable[str]) -> set[str]:
+    """Of some meters those that a run has a verdict on. Raises BadOutput."""
+    there = read(out / "verdicts.parquet", ["meter"])["meter"]
+    return set(there.filter(pc.is_in(there, strings(meters))).to_pylist())
+
+
+def lessons(out: Path, checks: Sequence[Check]) -> dict[str, Any]:
+    """What checks of a run's meters teach, the latest of each meter; writes nothing. Raises BadOutput."""
+    bundle, every = read_bundle(out / NAME), merged(checks)
+    verdicts = read(out / "verdicts.parquet", ["meter", "verdict"])
     checked = beside(out, verdicts, every)
     orders = read(out / "orders.parquet", ["kind", "meter", "weight"])
-    summary = {
+    return {
         "run": bundle.digest,
         "checked": len(every),
         **rates(checked, verdicts, orders, bundle.facts),
         "known": known_meters(checked),
     }
-    pq.write_table(table_of(every), sink := pa.BufferOutputStream())
-    write_durably(out / CHECKS, sink.getvalue().to_pybytes())
-    write_durably(out / LEARNED, canonical_json(summary))
-    return summary
 
 
 def read_learned(previous: Path) -> Learned:
@@ -124,7 +134,7 @@ def read(path: Path, columns: list[str]) -> pa.Table:
     """Columns of a table of OUT. Raises BadOutput."""
     try:
         return pq.read_table(path, columns=columns)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise BadOutput(f"{path}：读不出来（{error}） / {path}: cannot be read: {error}") from error
 
 

@@ -36,9 +36,15 @@ def orders_of(orders: pa.Table, verdicts: pa.Table, areas: pa.Table) -> Iterator
 
 def read_orders(out: Path) -> list[Order]:
     """The orders of a finished run. Raises BadOutput."""
+    names = [f"{name}.parquet" for name in ("orders", "verdicts", "areas")]
+    for name in names:
+        if not (out / name).is_file():
+            raise BadOutput(
+                f"{out}：不是一次运行的结果，没有 {name} / {out}: is no result of a run, it holds no {name}"
+            )
     try:
-        tables = [pq.read_table(out / f"{name}.parquet") for name in ("orders", "verdicts", "areas")]
-    except (OSError, pa.ArrowException) as error:
+        tables = [pq.read_table(out / name) for name in names]
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise BadOutput(
             f"{out}：不是一次运行的结果：{error} / {out}: is no result of a run: {error}"
         ) from error

@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from quanheng.ground.digest import canonical_json, sha256_bytes
+from quanheng.measure.settlement import overcharged
 from quanheng.measure.statistics import normal
 from quanheng.work.supervise.area_orders import Row, area_orders, lost_flows
 from quanheng.work.supervise.columns import LotFinding
@@ -287,7 +288,8 @@ def energy_of(row: Row, m: Meters) -> tuple[float | None, float | None]:
     indicated, scale = m.kwh_day[k] * m.period[k], 1 + m.error[k]
     if not np.isfinite(indicated * scale) or scale <= 0:
         return None, None
-    return float(indicated * m.error[k] / scale), float(indicated * m.u[k] / scale**2)
+    energy, u = overcharged(indicated, m.error[k], m.u[k])
+    return float(energy), float(u)
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:

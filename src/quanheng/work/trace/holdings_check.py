@@ -23,6 +23,7 @@ from quanheng.evidence.document_check import (
     Checked,
     Rules,
     day_of,
+    in_log_order,
     judge,
     look,
     with_reasons,
@@ -101,7 +102,7 @@ def check_holdings(
         for digest, each in certificates.items()
         if isinstance(each.content, Certificate)
     ]
-    said = [Said(each.content, _logged(each)) for each in others if _is_valid_record(each)]  # type: ignore[arg-type]
+    said = [Said(each.content, _logged(each)) for each in in_log_order(others) if _is_valid_record(each)]  # type: ignore[arg-type]
     said += _replaced(certificates)
     return Whole(certificates, others, judge_chain(build(known, said), asked))
 

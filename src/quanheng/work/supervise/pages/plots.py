@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.ground.paper.drawing import BAD, GOOD, INK, MUTED, UNSURE, axis, both, chart
+from quanheng.ground.paper.drawing import BAD, GOOD, INK, MARK, MUTED, UNSURE, axis, both, chart
 from quanheng.work.supervise.pages import markup
 from quanheng.work.supervise.pages.summary import EDGES, OUTCOMES, Lot
 from quanheng.work.supervise.pages.words import VERDICTS
@@ -131,6 +133,11 @@ def _lot_row(lot: Lot, bad: float) -> dict[str, Any]:
 
 def posterior_curve(error: Float, density: Float, prior: Float, limit: float) -> str:
     """Density of a meter's error before and after the data; beyond the limit of error it is shaded."""
+    return both(partial(posterior_chart, error, density, prior, limit))
+
+
+def posterior_chart(error: Float, density: Float, prior: Float, limit: float, width: int) -> alt.LayerChart:
+    """The chart of `posterior_curve`, at one width."""
     step = float(error[1] - error[0])
     posterior = [
         {"x": float(x), "y": float(y), "out": bool(abs(x) > limit)}
@@ -138,36 +145,51 @@ def posterior_curve(error: Float, density: Float, prior: Float, limit: float) ->
     ]
     before = [{"x": float(x), "y": float(y)} for x, y in zip(error, prior, strict=True)]
     edge = float(error[-1])
+    x = alt.X(
+        "x:Q",
+        axis=_per_cent_axis(tickCount=9 if width > 400 else 5),
+        scale=alt.Scale(domain=[-edge, edge], nice=False),
+    )
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 1.05 * float(density.max())], clamp=True))
+    inside = [r for r in posterior if abs(r["x"]) <= limit + step]
+    tails = [[r for r in posterior if s * r["x"] >= limit] for s in (-1, 1)]
+    areas = [chart(inside).mark_area(color=COLOUR["cleared"], opacity=0.3, aria=False).encode(x=x, y=y)]
+    areas += [
+        chart(t).mark_area(color=COLOUR["replace"], opacity=0.55, aria=False).encode(x=x, y=y)
+        for t in tails
+        if t
+    ]
+    line = chart(posterior).mark_line(color=INK, strokeWidth=1.6, aria=False).encode(x=x, y=y)
+    prior_line = (
+        chart(before)
+        .mark_line(color=MUTED, strokeWidth=1.2, strokeDash=[3, 3], clip=True, aria=False)
+        .encode(x=x, y=y)
+    )
+    rules = (
+        chart([{"x": -limit}, {"x": limit}])
+        .mark_rule(strokeDash=[4, 3], color=INK, aria=False)
+        .encode(x="x:Q")
+    )
+    return alt.layer(*areas, prior_line, line, rules).properties(width=width, height=180)
 
-    def draw(width: int) -> alt.LayerChart:
-        x = alt.X(
-            "x:Q",
-            axis=_per_cent_axis(tickCount=9 if width > 400 else 5),
-            scale=alt.Scale(domain=[-edge, edge], nice=False),
-        )
-        y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 1.05 * float(density.max())], clamp=True))
-        inside = [r for r in posterior if abs(r["x"]) <= limit + step]
-        tails = [[r for r in posterior if s * r["x"] >= limit] for s in (-1, 1)]
-        areas = [chart(inside).mark_area(color=COLOUR["cleared"], opacity=0.3, aria=False).encode(x=x, y=y)]
-        areas += [
-            chart(t).mark_area(color=COLOUR["replace"], opacity=0.55, aria=False).encode(x=x, y=y)
-            for t in tails
-            if t
-        ]
-        line = chart(posterior).mark_line(color=INK, strokeWidth=1.6, aria=False).encode(x=x, y=y)
-        prior_line = (
-            chart(before)
-            .mark_line(color=MUTED, strokeWidth=1.2, strokeDash=[3, 3], clip=True, aria=False)
-            .encode(x=x, y=y)
-        )
-        rules = (
-            chart([{"x": -limit}, {"x": limit}])
-            .mark_rule(strokeDash=[4, 3], color=INK, aria=False)
-            .encode(x="x:Q")
-        )
-        return alt.layer(*areas, prior_line, line, rules).properties(width=width, height=180)
 
-    return both(draw)
+def residual_chart(start: date, explained: Float, if_right: Float, width: int) -> alt.LayerChart:
+    """Daily unexplained energy of an area with the estimated error (full), and if the meter were right (amber)."""
+    rows = [
+        {"day": (start + timedelta(days=k)).isoformat(), "y": float(y), "series": name}
+        for name, series in (("right", if_right), ("estimated", explained))
+        for k, y in enumerate(series)
+        if np.isfinite(y)
+    ]
+    x = alt.X("day:T", axis=axis(format="%m-%d", tickCount=6 if width > 400 else 4, ticks=True, domain=True))
+    y = alt.Y("y:Q", axis=axis(grid=True, tickCount=4), scale=alt.Scale(zero=True))
+    base = chart(rows).encode(x=x, y=y)
+    lines = [
+        base.transform_filter(alt.datum.series == name).mark_line(color=colour, strokeWidth=thick, aria=False)
+        for name, colour, thick in (("right", MARK, 2.2), ("estimated", GOOD, 1.4))
+    ]
+    zero = chart([{"y": 0}]).mark_rule(color=INK, strokeDash=[2, 2], aria=False).encode(y="y:Q")
+    return alt.layer(*lines, zero).properties(width=width, height=150)
 
 
 def _per_cent_axis(**settings: Any) -> alt.Axis:
