@@ -17,4 +17,5 @@ if "QUANHENG_TEST_DATABASE" in os.environ:
 from quanheng.city.settings import *  # noqa: E402, F403
 
 ALLOWED_HOSTS = ["*"]
+SECOND_FACTOR = "optional"  # tests that are about it say so
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests sign in often

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from django.test import Client
+from django.utils import translation
+from lifted import lift_guards
 from small_city import SmallCity, credit_code
 
 from quanheng.city.audit import guard
@@ -16,6 +21,32 @@ from quanheng.city.people import actions as people
 from quanheng.city.people.models import District, Party, PartyKind, User
 
 LIFTED = {"lifted": False}
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Callable[[str], str]]:
+    """A PostgreSQL server of the tests' own: the address of an empty database of that name."""
+    pgserver = pytest.importorskip("pgserver", reason="no PostgreSQL: pip install pgserver")
+    logging.getLogger("pgserver").disabled = True  # it speaks once more at the very end, when nobody listens
+    # not below pytest's own folder: the server runs as a user of its own where we are root, and could not enter it
+    with tempfile.TemporaryDirectory(prefix="quanheng-postgresql-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+
+        def database(name: str) -> str:
+            server.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            server.psql(f'CREATE DATABASE "{name}"')
+            return urlsplit(server.get_uri())._replace(path=f"/{name}").geturl()
+
+        yield database
+        server.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A page that a test read in English leaves its language to the thread: the next test begins without."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +65,6 @@ def guards(request: pytest.FixtureRequest) -> Iterator[None]:
     if real:
         lift_guards()
         LIFTED["lifted"] = True
-
-
-def lift_guards() -> None:
-    """Drop every trigger of the tests' database."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            drops = [f"DROP TRIGGER {name}" for (name,) in cursor.fetchall()]
-        else:
-            cursor.execute("SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
-            drops = [f"DROP TRIGGER {name} ON {table}" for name, table in cursor.fetchall()]
-        for drop in drops:
-            cursor.execute(drop)
 
 
 @pytest.fixture

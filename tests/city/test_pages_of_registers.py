@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 from small_city import SmallCity
 
-from quanheng.city.instruments.models import Instrument
+from quanheng.city.audit.actions import SYSTEM
+from quanheng.city.instruments import actions as instruments
+from quanheng.city.instruments.models import Instrument, MeasurementStandard
 from quanheng.city.people.actions import make_token
 from quanheng.city.register import listing
 from quanheng.city.register.declaration import REGISTERS
@@ -251,3 +256,64 @@ def test_the_api_names_the_field_that_is_wrong(small: SmallCity) -> None:
     answer = call.post("/api/instruments", json.dumps(facts), content_type="application/json")
     assert answer.status_code == 422
     assert [each["loc"][-1] for each in answer.json()["detail"]] == ["user", "purpose"]
+
+
+def test_nobody_changes_a_public_standard_of_another(
+    small: SmallCity, as_user: Callable[[str], Client]
+) -> None:
+    row = MeasurementStandard(
+        code="S1", name="电能表检定装置", kind="social", holder=small.institute, assessment="A1",
+        since=date(2025, 1, 1), until=date(2029, 12, 31),
+        quantity="电能", unit="kW·h", lower=0, upper=1, accuracy="0.05 级",
+    )  # fmt: skip
+    instruments.keep(SYSTEM, row)
+    assert as_user("factory").get(f"/standards/{row.pk}/").status_code == 200
+    assert as_user("factory").get(f"/standards/{row.pk}/change/").status_code == 404
+    said = as_user("factory").get(f"/api/standards/{row.pk}").json()
+    changed = as_user("factory").put(
+        f"/api/standards/{row.pk}", {**said, "accuracy": "1 级"}, "application/json"
+    )
+    assert changed.status_code == 404
+    assert as_user("institute").get(f"/standards/{row.pk}/change/").status_code == 200
+
+
+@pytest.mark.parametrize("number", [1_048_577, 4_000_000_000])
+def test_a_sheet_whose_row_claims_to_lie_beyond_the_last_is_refused_at_once(
+    number: int, meters: object, as_user: As
+) -> None:
+    row = f'<row r="{number}"><c r="A{number}"><v>1</v></c></row></sheetData>'.encode()
+    page = handed_in(as_user, lambda name, part: part.replace(b"</sheetData>", row))
+    assert "1048576" in page
+
+
+def test_a_sheet_that_would_unpack_to_more_than_memory_holds_is_refused(meters: object, as_user: As) -> None:
+    page = handed_in(as_user, lambda name, part: part + b" " * (600 << 20) if "sheet1" in name else part)
+    assert "512 MB" in page
+
+
+def test_rows_beyond_what_a_sheet_claims_to_hold_are_read(small: SmallCity, as_user: As) -> None:
+    row = ("E-9", "电能表", small.power.code, small.north.code)  # it ends before its last column
+    claimed = b'<dimension ref="A1:A1"/>'
+    page = handed_in(
+        as_user,
+        lambda name, part: (
+            re.sub(rb'<dimension ref="[^"]+" ?/>', claimed, part) if "sheet1" in name else part
+        ),
+        row,
+    )
+    assert "E-9" in page
+
+
+def handed_in(as_user: As, change: Callable[[str, bytes], bytes], *rows: tuple[object, ...]) -> str:
+    """The page that answers a sheet some of whose parts were changed."""
+    data = io.BytesIO()
+    with (
+        zipfile.ZipFile(sheet(HEAD, *rows)) as source,
+        zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(name, change(name, source.read(name)))
+    data.seek(0)
+    data.name = "meters.xlsx"
+    answer = as_user("power").post("/instruments/import/", {"sheet": data}, follow=True)
+    return answer.content.decode()

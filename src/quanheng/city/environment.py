@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from quanheng.ground.errors import Fault
 from quanheng.ground.files import write_durably
 
+RESTORING = ".restoring"  # in HOME while a backup is being restored into it
 
-def home() -> Path:
-    """The folder of everything that the site keeps; made, for its owner alone, where it is missing."""
+
+def home(*, restoring: bool = False) -> Path:
+    """The folder of everything that the site keeps; made, for its owner alone, where it is missing.
+
+    Raises Fault where it cannot be made, or a restore was begun there and not finished (unless `restoring`).
+    """
     folder = Path(os.environ.get("QUANHENG_HOME", "quanheng-home")).absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -20,6 +26,11 @@ def home() -> Path:
         raise Fault(
             f"QUANHENG_HOME {folder}：建不了：{error.strerror} / cannot be made: {error.strerror}"
         ) from error
+    if (folder / RESTORING).exists() and not restoring:
+        raise Fault(
+            f"{folder}：恢复没有完成；请清空它，重新运行 quanheng restore"
+            f" / {folder}: a restore was not finished: empty it and run quanheng restore again"
+        )
     return folder
 
 
@@ -71,3 +82,21 @@ def database(folder: Path) -> dict[str, object]:
 def flag(name: str) -> bool:
     """Whether a variable is set to 1."""
     return os.environ.get(name, "") == "1"
+
+
+def number(name: str, otherwise: int) -> int:
+    """A whole number of zero or more. Raises Fault."""
+    text = os.environ.get(name, "") or str(otherwise)
+    if not text.isdecimal():
+        raise Fault(f"{name}：{text!r} 应为不小于零的整数 / should be a whole number of zero or more")
+    return int(text)
+
+
+def choice(name: str, allowed: Sequence[str], otherwise: str) -> str:
+    """One of some words. Raises Fault."""
+    text = os.environ.get(name, "") or otherwise
+    if text not in allowed:
+        raise Fault(
+            f"{name}：{text!r} 应为 {'、'.join(allowed)} 之一 / should be one of {', '.join(allowed)}"
+        )
+    return text

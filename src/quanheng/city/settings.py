@@ -5,6 +5,10 @@ QUANHENG_DATABASE  sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME (sqlit
 QUANHENG_HOSTS     names that the site answers to, with commas            (localhost,127.0.0.1)
 QUANHENG_ORIGIN    https://…, its address as people see it: turns on what needs HTTPS
 QUANHENG_SECRET    secret of sessions and tokens                          (made once: QUANHENG_HOME/secret)
+QUANHENG_PROXIES   number of trusted proxies before the site (0): whose X-Forwarded-For is believed
+QUANHENG_SECOND_FACTOR  required (of city, institute and auditor) or optional; required, in a sample city optional
+QUANHENG_METRICS_TOKEN  who has it may read /metrics; without one, this machine alone
+QUANHENG_LAKES     further folders below which lakes may lie, with os.pathsep  (none; QUANHENG_HOME/lakes always)
 QUANHENG_DEMO      1: a sample city whose sign-in page lists its roles; never in a real installation
 """
 
@@ -14,11 +18,14 @@ import os
 
 from django.utils.translation import gettext_lazy as _
 
-from quanheng.city.environment import database, flag, home, secret
+from quanheng.city.environment import choice, database, flag, home, number, secret
 
 HOME = home()
 DEMO = flag("QUANHENG_DEMO")
 ORIGIN = os.environ.get("QUANHENG_ORIGIN", "")
+METRICS_TOKEN = os.environ.get("QUANHENG_METRICS_TOKEN", "")
+PROXIES = number("QUANHENG_PROXIES", 0)
+SECOND_FACTOR = choice("QUANHENG_SECOND_FACTOR", ("required", "optional"), "optional" if DEMO else "required")
 HTTPS = ORIGIN.startswith("https://")
 
 SECRET_KEY = secret(HOME)
@@ -29,6 +36,9 @@ CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN else []
 # Offices in their order: each knows only those below it.
 OFFICES = [
     "quanheng.city.site",
+    "quanheng.city.indicators",
+    "quanheng.city.supervision",
+    "quanheng.city.certificates",
     "quanheng.city.instruments",
     "quanheng.city.people",
 ]
@@ -46,14 +56,17 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "quanheng.city.frame.requests.observed",
     "django.middleware.security.SecurityMiddleware",
     "quanheng.city.frame.middleware.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "quanheng.city.frame.limits.api_limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "quanheng.city.people.signing_in.first_things_first",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -124,6 +137,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]  # asked for on this machine, past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -137,5 +151,10 @@ LOGGING = {
     "formatters": {"json": {"()": "quanheng.city.frame.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # who looks at a sample city on his terminal wants to see what goes wrong, not every picture
+        "quanheng.city.frame.requests": {"level": "WARNING" if DEMO else "INFO"},
+    },
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -103,12 +104,16 @@ def _before(rows: Sequence[Recorded]) -> dict[str, Any] | None:
 
 
 def history(row: Recorded) -> list[Event]:
-    """The events of a row, the latest first: those that name it, and the one that made it."""
-    named = Event.objects.filter(subject=name_of(row)).order_by("-id")
-    events = list(named)
-    first = events[-1].before.get("event_id") if events and events[-1].before else row.event_id
-    made = Event.objects.filter(pk=first).first() if first else None
-    return [*events, made] if made and made not in events else events
+    """The events of a row, the latest first: those that name it, and those that wrote it among others."""
+    name = name_of(row)
+    found = {each.pk: each for each in Event.objects.filter(subject=name)}
+    event: Event | None = found.get(row.event_id) or Event.objects.filter(pk=row.event_id).first()
+    while event is not None:
+        found[event.pk] = event
+        before = event.before if event.subject == name else (event.before or {}).get(name)
+        earlier = (before or {}).get("event_id", 0)
+        event = found.get(earlier) or Event.objects.filter(pk=earlier).first()
+    return [found[pk] for pk in sorted(found, reverse=True)]
 
 
 def name_of(row: models.Model) -> str:
@@ -136,7 +141,7 @@ def plain(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | UUID):
         return str(value)
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()

@@ -7,13 +7,16 @@ PostgreSQL: the site's role should not own its tables, for an owner can drop tri
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.apps import apps
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quanheng.city.audit.models import Event, Recorded
 
+TRIGGER = re.compile(r"CREATE (?:OR REPLACE )?TRIGGER (?:IF NOT EXISTS )?(\w+)")
 WITHOUT = "written without an event of its transaction"
 NEVER = "rows are never deleted"
 ADDED = "rows are only ever added"
@@ -66,18 +69,36 @@ POSTGRESQL_STAMP = [
 def put_in_place(using: str = "default", **_: Any) -> None:
     """Make sure that every table has its triggers (after each migration)."""
     connection = connections[using]
+    with connection.cursor() as cursor:
+        for statement in statements(connection):
+            cursor.execute(statement)
+
+
+def lacking(using: str = "default") -> set[str]:
+    """Names of triggers that should be there and are not; to look for them needs no right on the tables."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
+        there = {name for (name,) in cursor.fetchall()}
+    named = (TRIGGER.search(each) for each in statements(connection))
+    return {found[1] for found in named if found} - there
+
+
+def statements(connection: BaseDatabaseWrapper) -> list[str]:
+    """What puts the triggers of all tables that are there in place."""
     sqlite = connection.vendor == "sqlite"
     there = set(connection.introspection.table_names())
     if Event._meta.db_table not in there:
-        return
-    with connection.cursor() as cursor:
-        for statement in [] if sqlite else POSTGRESQL_STAMP:
-            cursor.execute(statement)
-        for table in guarded() & there:
-            for statement in SQLITE_GUARD if sqlite else POSTGRESQL_GUARD:
-                cursor.execute(statement.format(table=table, without=WITHOUT, never=NEVER))
-        for statement in SQLITE_APPEND if sqlite else POSTGRESQL_APPEND:
-            cursor.execute(statement.format(table=Event._meta.db_table, added=ADDED))
+        return []
+    found = [] if sqlite else [*POSTGRESQL_STAMP]
+    for table in sorted(guarded() & there):
+        each = SQLITE_GUARD if sqlite else POSTGRESQL_GUARD
+        found += [one.format(table=table, without=WITHOUT, never=NEVER) for one in each]
+    each = SQLITE_APPEND if sqlite else POSTGRESQL_APPEND
+    return found + [one.format(table=Event._meta.db_table, added=ADDED) for one in each]
 
 
 def guarded() -> set[str]:

@@ -21,7 +21,10 @@ class Event(models.Model):
     transaction = models.BigIntegerField(editable=False, null=True)  # of PostgreSQL, set by a trigger
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["subject", "id"]), models.Index(fields=["action", "id"])]
+        indexes: ClassVar = [
+            models.Index(fields=[*each])
+            for each in (["subject", "id"], ["action", "id"], ["actor", "id"], ["at"])
+        ]
         verbose_name = _("事件")
         verbose_name_plural = _("事件")
 

@@ -6,6 +6,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from quanheng.city.frame.requests import current
+
 PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {
     "message",
     "asctime",
@@ -25,6 +27,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **({"request": name} if (name := current.get()) else {}),
             **{name: value for name, value in record.__dict__.items() if name not in PLAIN},
         }
         if record.exc_info:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +36,7 @@ class District(Recorded):
     code = models.CharField(_("行政区划代码"), max_length=12, unique=True)
     name = models.CharField(_("名称"), max_length=60)
     name_english = models.CharField(_("英文名称"), max_length=60, blank=True)
+    outline = models.JSONField(_("轮廓"), null=True, editable=False)  # rings of [longitude, latitude]
 
     objects = DistrictQuerySet.as_manager()
 
@@ -208,10 +210,11 @@ class User(AbstractBaseUser):
     district = models.ForeignKey(District, models.PROTECT, verbose_name=_("区"), null=True, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("人员"), null=True, blank=True)
     is_active = models.BooleanField(_("可登录"), default=True)
+    must_change = models.BooleanField(_("须先改口令"), default=False, editable=False)
     second_factor = models.CharField(max_length=64, blank=True, editable=False)  # TOTP secret, sealed
-    second_factor_used = models.BigIntegerField(
-        default=0, editable=False
-    )  # last time step: a code counts once
+    second_factor_used = models.BigIntegerField(default=0, editable=False)  # last time step that was used
+    recovery = models.JSONField(default=list, editable=False)  # digests of recovery codes that are left
+    epoch = models.IntegerField(default=0, editable=False)  # a new one ends all sessions
 
     objects = UserManager()
 
@@ -224,6 +227,12 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def get_session_auth_hash(self) -> str:
+        """Sessions end with the password, and with the epoch."""
+        return salted_hmac(
+            "quanheng session", f"{self.password}\0{self.epoch}", algorithm="sha256"
+        ).hexdigest()
 
     def clean(self) -> None:
         """Raises ValidationError where the role lacks what its sight is made of."""

@@ -1,44 +1,16 @@
-"""Pages of a user's own: signing in, tokens."""
+"""Pages of a user's own: who he is here, and his tokens."""
 
 from __future__ import annotations
 
 from django import forms
-from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quanheng.city.people import actions
 from quanheng.city.people.models import User
-
-
-class SignIn(LoginView):
-    """Sign in by user name and password; a sample city lists its roles."""
-
-    template_name = "people/sign_in.html"
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        """With the users of a sample city."""
-        users = User.objects.filter(is_active=True).order_by("id") if settings.DEMO else []
-        return {**super().get_context_data(**kwargs), "demo_users": users, "demo": settings.DEMO}
-
-
-class SignOut(LogoutView):
-    """Sign out, by POST."""
-
-
-@require_POST
-def sign_in_as(request: HttpRequest, username: str) -> HttpResponse:
-    """Sign in as a role of a sample city; nowhere else."""
-    if not settings.DEMO:
-        return HttpResponse(status=404)
-    login(request, get_object_or_404(User, username=username, is_active=True))
-    return redirect("home")
 
 
 class TokenForm(forms.Form):

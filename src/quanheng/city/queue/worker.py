@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ def work(stop: threading.Event, *, once: bool = False, on_idle: Callable[[], Non
     """
     ended = 0
     while not stop.is_set():
+        _sign()
         if not connection.in_atomic_block:  # it is where a test holds the transaction
             close_old_connections()
         held = tasks.take()
@@ -38,6 +40,17 @@ def work(stop: threading.Event, *, once: bool = False, on_idle: Callable[[], Non
         log.info("task", extra={"task": held.task.pk, "kind": held.task.kind, "state": str(state)})
         ended += 1
     return ended
+
+
+def _sign() -> None:
+    """Say that a worker lives: the time of a file in QUANHENG_HOME."""
+    (settings.HOME / "worker.alive").touch()
+
+
+def alive() -> float | None:
+    """When a worker gave its last sign, POSIX time; None: never."""
+    path = settings.HOME / "worker.alive"
+    return path.stat().st_mtime if path.exists() else None
 
 
 class _kept:  # noqa: N801 - reads as a word where it is used
@@ -56,6 +69,7 @@ class _kept:  # noqa: N801 - reads as a word where it is used
 
     def _renew(self) -> None:
         while not self.over.wait(tasks.LEASE.total_seconds() / 3):
+            _sign()
             Task.objects.filter(pk=self.held.task.pk, lease=self.held.lease).update(
                 lease_until=timezone.now() + tasks.LEASE
             )

@@ -17,12 +17,14 @@ from quanheng.city.frame.roles import viewer_of
 from quanheng.city.register import cells, listing
 from quanheng.city.register.declaration import Register
 
+LARGEST_ID = 2**63 - 1
+
 
 class Asked(Schema):
     """Which page is asked for."""
 
     q: str = Field("", max_length=100, description="beginning of a searched field")
-    after: int = Field(0, ge=0, le=2**63 - 1, description="id to continue behind")
+    after: int = Field(0, ge=0, le=LARGEST_ID, description="id to continue behind")
     limit: int = Field(listing.PAGE, ge=1, le=listing.MOST)
 
 
@@ -55,6 +57,9 @@ def router(register: Register) -> Router:
         viewer = _seen(request, register)
         return _said(register, _found(register, viewer, pk), viewer)
 
+    if not register.write:
+        return made
+
     @made.post(
         "", response={201: record}, operation_id=f"{register.name}_add", summary=f"add to {register.name}"
     )
@@ -69,7 +74,9 @@ def router(register: Register) -> Router:
     )
     def change(request: HttpRequest, pk: int, data: given) -> Any:
         viewer = _seen(request, register)
-        return _written(request, register, _found(register, viewer, pk), data)
+        if not register.may_write(viewer):
+            raise PermissionDenied
+        return _written(request, register, one(register.theirs(viewer), pk=pk), data)
 
     return made
 
@@ -82,7 +89,13 @@ def _seen(request: HttpRequest, register: Register) -> Any:
 
 
 def _found(register: Register, viewer: Any, pk: int) -> Any:
-    row = register.visible(viewer).filter(pk=pk).first() if pk < 2**63 else None
+    return one(register.visible(viewer), pk=pk)
+
+
+def one(rows: Any, **key: int | str) -> Any:
+    """The record of a key. Raises Http404, also for what no database takes for a key."""
+    odd = any(not 0 < each <= LARGEST_ID if isinstance(each, int) else "\0" in each for each in key.values())
+    row = None if odd else rows.filter(**key).first()
     if row is None:
         raise Http404
     return row
@@ -125,7 +138,7 @@ def _schema(register: Register, kind: str, *, given: bool) -> type[Schema]:
     for name in register.fields:
         field = register.field(name)
         python = _type(field)
-        optional = field.blank or not given
+        optional = not given or not cells.needed(field)
         told = Field(
             None if optional else ..., description=str(field.verbose_name), max_length=_longest(field, python)
         )

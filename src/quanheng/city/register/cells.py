@@ -83,7 +83,8 @@ def write(register: Register, name: str, row: Any) -> Any:
     field = register.field(name)
     value = getattr(row, name)
     if isinstance(field, models.ForeignKey):
-        return "" if value is None else getattr(value, KEYS[type(value)])
+        key = KEYS.get(type(value))  # of a table that has no register, the row says itself what it is called
+        return "" if value is None else getattr(value, key) if key else str(value)
     return "" if value is None else value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,11 @@ def no_panels(row: Any, viewer: Any) -> Iterable[Panel]:
     return ()
 
 
+def no_links(row: Any, viewer: Any) -> Iterable[Link]:
+    """Of a register whose records lead nowhere else."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Register:
     """A table as people meet it. Names of fields are the model's; titles and helps come from the model.
@@ -60,13 +65,28 @@ class Register:
     save: Callable[[Any, Any], Event]
     save_all: Callable[[Any, Sequence[Any], Mapping[str, Any]], Event]
     panels: Callable[[Any, Any], Iterable[Panel]] = no_panels
+    links: Callable[[Any, Any], Iterable[Link]] = (
+        no_links  # of a record; of what a list shows, where it is None
+    )
     public_fields: Sequence[str] = ()  # what strangers are shown where they may see it; none given: all
+
+    def all_panels(self, row: Any, viewer: Any) -> Iterator[Panel]:
+        """What its own office knows of a record, then what higher ones do."""
+        yield from self.panels(row, viewer)
+        for panels in ABOVE.get(self.name, ()):
+            yield from panels(row, viewer)
 
     def visible(self, viewer: Any) -> models.QuerySet[Any]:
         """The records that a viewer may see, with what the list shows of their references."""
         queryset = self.model._default_manager.visible_to(viewer)  # type: ignore[attr-defined]
         joined = [name for name in self.columns if self.field(name).is_relation]
         found: models.QuerySet[Any] = queryset.select_related(*joined)
+        return found
+
+    def theirs(self, viewer: Any) -> models.QuerySet[Any]:
+        """The records that a viewer may change: those the model's `writable_by` gives, else all that he may see."""
+        manager: Any = self.model._default_manager
+        found: models.QuerySet[Any] = getattr(manager, "writable_by", manager.visible_to)(viewer)
         return found
 
     def field(self, name: str) -> models.Field[Any, Any]:
@@ -80,8 +100,8 @@ class Register:
         return reverse(f"{self.name}-{page}", args=args)
 
     def keep(self, viewer: Viewer, row: Recorded) -> None:
-        """Write a record by the office's action. Raises PermissionDenied, and writes nothing, where the viewer would
-        not see it afterwards: nobody writes what is another's."""
+        """Write a record by the office's action. Raises PermissionDenied, and writes nothing, where it would not be
+        the viewer's to change afterwards: nobody writes what is another's."""
         with transaction.atomic():
             self.save(viewer, row)
             self._check_theirs(viewer, [row])
@@ -93,10 +113,10 @@ class Register:
             self._check_theirs(viewer, rows)
 
     def _check_theirs(self, viewer: Viewer, rows: Sequence[Recorded]) -> None:
-        visible = self.model._default_manager.visible_to(viewer)  # type: ignore[attr-defined]
+        theirs = self.theirs(viewer)
         keys = [row.pk for row in rows]
-        seen = sum(visible.filter(pk__in=keys[n : n + 500]).count() for n in range(0, len(keys), 500))
-        if seen < len(keys):
+        found = sum(theirs.filter(pk__in=keys[n : n + 500]).count() for n in range(0, len(keys), 500))
+        if found < len(keys):
             raise PermissionDenied(_("不能写入别人的记录。"))
 
     def may_write(self, viewer: Viewer) -> bool:
@@ -104,10 +124,19 @@ class Register:
         return viewer.role in self.write
 
 
+ABOVE: dict[str, list[Callable[[Any, Any], Iterable[Panel]]]] = {}
+"""What higher offices know of the records of a register, by its name; they add to it as they start (`also`)."""
 KEYS: dict[type[models.Model], str] = {}
 """The field by which each table is named in sheets and forms; filled as registers are declared (`declared`)."""
 REGISTERS: dict[str, Register] = {}
 """Every register by its name, in the order of the offices."""
+
+
+def also(name: str, panels: Callable[[Any, Any], Iterable[Panel]]) -> None:
+    """Show panels of a higher office on the records of a register, once."""
+    shown = ABOVE.setdefault(name, [])
+    if panels not in shown:
+        shown.append(panels)
 
 
 def declared(register: Register) -> Register:

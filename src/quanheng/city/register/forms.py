@@ -69,7 +69,9 @@ def _widget(field: models.Field[Any, Any]) -> forms.Field:
     if isinstance(field, models.BooleanField):
         return forms.BooleanField(**{**told, "required": False})  # type: ignore[arg-type]
     if isinstance(field, models.DateField):
-        return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}), **told)  # type: ignore[arg-type]
+        # as HTML wants it, whatever the language writes: a browser empties a field that it cannot read
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        return forms.CharField(widget=widget, **told)  # type: ignore[arg-type]
     if isinstance(field, models.TextField):
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), **told)  # type: ignore[arg-type]
     if isinstance(field, models.ForeignKey) and not field.help_text:

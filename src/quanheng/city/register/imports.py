@@ -134,9 +134,7 @@ def _records(
         for each in manager.filter(**{f"{register.key}__in": [key for key in keys if key]})
     }
     mine = set(
-        register.visible(user)
-        .filter(pk__in=[each.pk for each in known.values()])
-        .values_list("pk", flat=True)
+        register.theirs(user).filter(pk__in=[each.pk for each in known.values()]).values_list("pk", flat=True)
     )
     for (number, line), key in zip(batch, keys, strict=True):
         record = known.get(key)

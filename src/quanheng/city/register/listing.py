@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from quanheng.city.register.cells import labels_of
 from quanheng.city.register.declaration import Register, register_of
@@ -39,6 +40,11 @@ class Prefix(models.Lookup):
 
 
 models.CharField.register_lookup(Prefix)
+
+
+def number(text: str | None) -> int | None:
+    """A whole number that an id may be, else None."""
+    return int(text) if text and text.isdecimal() and text.isascii() and len(text) < 19 else None
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,6 @@ def filters(register: Register, viewer: Any, asked: Mapping[str, str]) -> list[F
         elif field.choices:
             options = [(str(code), str(label)) for code, label in field.flatchoices]
         else:
-            options = [("1", "是"), ("0", "否")]
+            options = [("1", _("是")), ("0", _("否"))]
         offered.append(Filter(name, str(field.verbose_name), options, asked.get(name, "")))
     return offered

@@ -22,10 +22,11 @@ from quanheng.city.register.models import Import
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTED = 100_000  # records of an Excel export; CSV has no limit
 View = Callable[..., HttpResponse]
+WRITING = frozenset({"add", "import", "sheet", "import-check", "import-write", "change"})
 
 
 def urls(register: Register) -> list[URLPattern]:
-    """Addresses of a register's pages, below its name."""
+    """Addresses of a register's pages, below its name; one that nobody writes has none for writing."""
     pages: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         ("", "list", show_list),
         ("export.<str:form>", "export", export),
@@ -40,6 +41,7 @@ def urls(register: Register) -> list[URLPattern]:
     return [
         path(f"{register.name}/{below}", bound(view, register), name=f"{register.name}-{name}")
         for below, name, view in pages
+        if register.write or name not in WRITING
     ]
 
 
@@ -87,8 +89,11 @@ def show_list(request: HttpRequest, register: Register) -> HttpResponse:
         "q": asked.get("q", ""),
         "query": request.GET.urlencode(),
         "may_write": register.may_write(viewer),
+        "links": list(register.links(None, viewer)),
         "counted": listing.COUNTED,
-        "urls": {name: register.url(name) for name in ("list", "add", "import")},
+        "urls": {
+            name: register.url(name) for name in ("list", *(("add", "import") if register.write else ()))
+        },
     }
     template = "register/rows.html" if request.headers.get("HX-Target") == "rows" else "register/list.html"
     return render(request, template, context)
@@ -100,15 +105,17 @@ def record(request: HttpRequest, register: Register, pk: int) -> HttpResponse:
     viewer = _viewer(request, register)
     row = get_object_or_404(register.visible(viewer), pk=pk)
     public = viewer.role == "public"
+    change = register.may_write(viewer) and register.theirs(viewer).filter(pk=pk).exists()
     names = register.public_fields if public and register.public_fields else register.fields
     facts = [(register.field(name).verbose_name, _fact(register, name, row)) for name in names]
     context = {
         "register": register,
         "row": row,
         "facts": facts,
-        "panels": list(register.panels(row, viewer)),
+        "panels": list(register.all_panels(row, viewer)),
         "history": [] if public else history(row),
-        "change_url": register.url("change", pk) if register.may_write(viewer) else "",
+        "change_url": register.url("change", pk) if change else "",
+        "links": list(register.links(row, viewer)),
         "list_url": register.url("list"),
     }
     return render(request, "register/record.html", context)
@@ -132,7 +139,7 @@ def add(request: HttpRequest, register: Register) -> HttpResponse:
 def change(request: HttpRequest, register: Register, pk: int) -> HttpResponse:
     """A changed record."""
     viewer = _viewer(request, register, write=True)
-    return _edited(request, register, viewer, get_object_or_404(register.visible(viewer), pk=pk), _("更改"))
+    return _edited(request, register, viewer, get_object_or_404(register.theirs(viewer), pk=pk), _("更改"))
 
 
 def _edited(request: HttpRequest, register: Register, viewer: Any, row: Any, title: str) -> HttpResponse:

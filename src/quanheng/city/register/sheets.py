@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -23,6 +23,8 @@ from quanheng.city.register.declaration import Register
 from quanheng.ground.errors import BadTable
 
 LARGEST = 64 * 1024 * 1024  # bytes
+UNPACKED = 512 * 1024 * 1024  # bytes of a workbook's parts
+LAST_ROW = 1_048_576  # of Excel; rows that claim to lie beyond would be preceded by as many empty ones
 ROWS = 200_000  # of one import; more goes by API
 
 
@@ -37,15 +39,21 @@ def export_excel(register: Register, rows: Iterable[Any]) -> bytes:
 
 
 def export_csv(register: Register, rows: Iterable[Any]) -> Iterator[str]:
-    """Records as lines of CSV; the first begins with a byte order mark, which Excel needs to see UTF-8."""
+    """Records as lines of CSV."""
+    written = ([cells.write(register, name, row) for name in register.fields] for row in rows)
+    return csv_lines(headings(register), written)
+
+
+def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Lines of CSV; the first begins with a byte order mark, which Excel needs to see UTF-8."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(headings(register))
+    writer.writerow(head)
     yield "\ufeff" + buffer.getvalue()
     for row in rows:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow([_safe(cells.write(register, name, row)) for name in register.fields])
+        writer.writerow([_safe(cell) for cell in row])
         yield buffer.getvalue()
 
 
@@ -56,8 +64,11 @@ def headings(register: Register) -> list[str]:
 
 def read(register: Register, name: str, data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and cells by field of every row that is not empty. Raises BadTable."""
-    lines = _csv(data) if name.lower().endswith(".csv") else _excel(data)
-    numbered = ((n, line) for n, line in enumerate(lines, 1) if any(cell not in (None, "") for cell in line))
+    numbered = (
+        (n, line)
+        for n, line in enumerate(lines(name, data), 1)
+        if any(cell not in (None, "") for cell in line)
+    )
     first = next(numbered, None)
     if first is None:
         raise BadTable(_("表是空的"))
@@ -65,7 +76,13 @@ def read(register: Register, name: str, data: bytes) -> Iterator[tuple[int, dict
     for count, (n, line) in enumerate(numbered):
         if count >= ROWS:
             raise BadTable(_("多于 %(n)d 行；请分成几个文件") % {"n": ROWS})
-        yield n, {field: cell for field, cell in zip(fields, line, strict=False) if field}
+        whole = [*line, *[None] * (len(fields) - len(line))]  # a row may end early
+        yield n, {field: cell for field, cell in zip(fields, whole, strict=False) if field}
+
+
+def lines(name: str, data: bytes) -> Iterator[Sequence[Any]]:
+    """The lines of a sheet as they stand, that of the headings included. Raises BadTable."""
+    return _csv(data) if name.lower().endswith(".csv") else _excel(data)
 
 
 def _fields(register: Register, line: Sequence[Any]) -> list[str]:
@@ -100,9 +117,19 @@ def _fields(register: Register, line: Sequence[Any]) -> list[str]:
 
 def _excel(data: bytes) -> Iterator[Sequence[Any]]:
     try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > UNPACKED:
+                raise BadTable(_("解开后大于 %(n)d MB") % {"n": UNPACKED // 2**20})
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError, IndexError, TypeError) as error:
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()  # what it holds, not what it claims to hold
+        for n, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            if n > LAST_ROW:
+                raise BadTable(_("有一行自称在第 %(n)d 行之后") % {"n": LAST_ROW})
+            yield row
+    except BadTable:
+        raise
+    except Exception as error:  # whatever a damaged sheet makes the parser raise
         raise BadTable(_("不是 Excel 工作簿（.xlsx）")) from error
 
 

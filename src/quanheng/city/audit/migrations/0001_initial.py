@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["subject", "id"], name="audit_event_subject_22c902_idx"),
                     models.Index(fields=["action", "id"], name="audit_event_action_787957_idx"),
+                    models.Index(fields=["actor", "id"], name="audit_event_actor_991fc6_idx"),
+                    models.Index(fields=["at"], name="audit_event_at_34ce9a_idx"),
                 ],
             },
         ),

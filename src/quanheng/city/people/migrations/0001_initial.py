@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=12, unique=True, verbose_name="行政区划代码")),
                 ("name", models.CharField(max_length=60, verbose_name="名称")),
                 ("name_english", models.CharField(blank=True, max_length=60, verbose_name="英文名称")),
+                ("outline", models.JSONField(editable=False, null=True, verbose_name="轮廓")),
                 (
                     "event",
                     models.ForeignKey(
@@ -177,8 +178,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="可登录")),
+                (
+                    "must_change",
+                    models.BooleanField(default=False, editable=False, verbose_name="须先改口令"),
+                ),
                 ("second_factor", models.CharField(blank=True, editable=False, max_length=64)),
                 ("second_factor_used", models.BigIntegerField(default=0, editable=False)),
+                ("recovery", models.JSONField(default=list, editable=False)),
+                ("epoch", models.IntegerField(default=0, editable=False)),
                 (
                     "district",
                     models.ForeignKey(
