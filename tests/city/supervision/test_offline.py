@@ -1,0 +1,138 @@
+"""The form of a field check in a real browser: the network drops, nothing is lost, nothing is sent twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from quanheng.city.supervision.models import Cycle, FieldCheck
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FORM = "/supervision/checks/new/"
+BAD = "A00003-010"
+As = Callable[[str], Client]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM, reason="Chromium is not installed: the form is not tried without a network"
+    ),
+]
+
+
+@pytest.fixture
+def phone(
+    issued: Cycle, live_server: Any, as_user: As, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[BrowserContext, str]]:
+    """A phone on which an inspector of the power company is signed in."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs a loop in this thread
+    session = as_user("power").cookies["sessionid"].value
+    address = live_server.url.replace("localhost", "127.0.0.1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740})
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        yield context, address
+        browser.close()
+
+
+def fill(page: Page, meter: str = BAD, error: str = "10.2") -> None:
+    """What somebody finds; and sends."""
+    page.fill("#meter", meter)
+    page.fill("[name=load0]", "Ib")
+    page.fill("[name=error0]", error)
+    page.fill("[name=U0]", "0.4")
+    page.select_option("#seal", "intact")
+    page.select_option("#found", "out_of_tolerance")
+    page.click("#check button:not([type])")
+
+
+def test_what_is_found_without_a_network_is_sent_when_it_is_back(
+    phone: tuple[BrowserContext, str], tmp_path: Path
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(address + FORM)
+    page.wait_for_selector("html[data-kept=yes]", state="attached")
+
+    context.set_offline(True)
+    page.goto(f"{address}{FORM}?meter={BAD}")  # comes from the phone itself
+    assert page.input_value("#meter") == BAD
+    photo = tmp_path / "meter.jpg"
+    photo.write_bytes(b"\xff\xd8\xff\xe0" + b"0" * 1000)
+    page.set_input_files("#photo", photo)
+    fill(page)
+    page.wait_for_selector("#waiting[data-count='1']")
+    assert "没有网络" in page.inner_text("#waiting")
+    page.reload()  # and the phone was switched off and on
+    page.wait_for_selector("#waiting[data-count='1']")
+    assert not FieldCheck.objects.exists()
+
+    context.set_offline(False)
+    page.wait_for_selector("#waiting[data-count='0']")
+    row = FieldCheck.objects.get()
+    assert (row.meter, row.error, row.found, row.by.username) == (BAD, 0.102, "out_of_tolerance", "power")
+    assert row.photo
+    assert faults == []
+
+
+def test_what_was_received_though_the_answer_was_lost_is_not_recorded_twice(
+    phone: tuple[BrowserContext, str],
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.goto(address + FORM)
+
+    def cut(route: Any) -> None:
+        route.fetch()  # the site has it
+        route.abort()  # and nobody hears of it
+
+    page.wait_for_selector(
+        "#waiting[data-count='0']", state="attached"
+    )  # what opening the page sends has been sent
+    page.route("**/api/supervision/checks", cut, times=1)
+    fill(page)
+    page.wait_for_selector("#waiting[data-count='1']")
+    assert FieldCheck.objects.count() == 1
+    page.reload()
+    page.wait_for_selector("#waiting[data-count='0']", state="attached")
+    assert FieldCheck.objects.count() == 1
+
+
+def test_what_is_wrong_is_told_at_once_and_stays_in_the_form(phone: tuple[BrowserContext, str]) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.goto(address + FORM)
+    fill(page, meter="nowhere")
+    page.wait_for_selector("#fault:not([hidden])")
+    assert "没有您可见的表" in page.inner_text("#fault")
+    assert page.input_value("#meter") == "nowhere"
+    assert not FieldCheck.objects.exists()
+
+
+def test_a_shared_phone_sends_nothing_in_anothers_name(
+    phone: tuple[BrowserContext, str], as_user: As
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.goto(address + FORM)
+    page.wait_for_selector("html[data-kept=yes]", state="attached")
+    context.set_offline(True)
+    fill(page)
+    page.wait_for_selector("#waiting[data-count='1']")
+    other = as_user("city").cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": other, "url": address}])
+    page.goto("about:blank")
+    context.set_offline(False)
+    page.goto(address + FORM)
+    page.wait_for_selector("#waiting[data-count]", state="attached")
+    page.wait_for_timeout(500)
+    assert not FieldCheck.objects.exists()
