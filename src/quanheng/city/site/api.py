@@ -11,10 +11,15 @@ from ninja.renderers import JSONRenderer
 from ninja.security import APIKeyCookie, HttpBearer
 
 from quanheng import __version__
+from quanheng.city.certificates.api import router as certificates
 from quanheng.city.frame.roles import STRANGER
+from quanheng.city.indicators.api import router as indicators
 from quanheng.city.people.actions import user_of
 from quanheng.city.register.api import router
 from quanheng.city.register.declaration import REGISTERS
+from quanheng.city.site.events_api import router as events
+from quanheng.city.site.public_api import router as public
+from quanheng.city.supervision.api import router as supervision
 from quanheng.ground.errors import NotShown, QuanhengError
 
 
@@ -56,6 +61,14 @@ api = NinjaAPI(
 )
 for _name, _register in REGISTERS.items():
     api.add_router(f"/{_name}", router(_register))
+for _name, _router in {
+    "certificates": certificates,
+    "supervision": supervision,
+    "indicators": indicators,
+    "events": events,
+    "public": public,
+}.items():
+    api.add_router(f"/{_name}", _router)
 
 
 @api.exception_handler(PermissionDenied)
