@@ -28,7 +28,7 @@ from quanheng.evidence.proof_file import ProofFile
 from quanheng.evidence.trust import Trust, read_trust, trust
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import Fault
-from quanheng.ground.files import read_bytes, write_durably
+from quanheng.ground.files import read_bytes, write_out
 from quanheng.work.trace.proof import judge_proof
 
 WORDS = {
@@ -132,6 +132,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     data = read_bytes(args.file, Fault, at_most=proof_file.LARGEST)
+    if args.schema_dir and not args.schema_dir.is_dir():
+        raise Fault(f"{args.schema_dir}：没有这个文件夹 / {args.schema_dir}: no such folder")
     known = read_trust(args.trust) if args.trust else NOBODY
     on = args.on or day_of(int(time.time()))
     found: tuple[Checked, ...] = ()
@@ -298,9 +300,6 @@ def _named(side: list[object]) -> bool:
 
 def _page(args: argparse.Namespace) -> int:
     page = write_page(read_trust(args.trust), grace=args.grace)
-    try:
-        write_durably(args.out, page)
-    except OSError as error:
-        raise Fault(f"{args.out}：写不了：{error.strerror} / cannot be written: {error.strerror}") from error
+    write_out(args.out, page)
     print(f"{args.out}  SHA-256 {sha256_bytes(page)}")
     return 0

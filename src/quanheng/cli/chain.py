@@ -15,12 +15,13 @@ from rich.text import Text
 
 from quanheng.cli import recall
 from quanheng.cli.certificate import WORDS, reasons_said
-from quanheng.cli.holdings import CITED, Judged, add_options, judged, write
+from quanheng.cli.holdings import CITED, Judged, add_options, judged
 from quanheng.evidence.answer import Answer, Reason, Standing
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.document_check import name_of
 from quanheng.evidence.reasons import REASONS
 from quanheng.ground.errors import Fault
+from quanheng.ground.files import write_out
 from quanheng.work.trace import drawing, tree
 
 PLACES = 3  # that are told of a code
@@ -165,7 +166,7 @@ def _show(args: argparse.Namespace) -> int:
     chain, whole = found.chain, found.whole
     asked = args.certificate or found.subject
     if asked is None:
-        raise Fault(f"请说出是哪一份证书：{CITED} / name a certificate")
+        raise Fault("请说出是哪一份证书（CERTIFICATE） / name a certificate (CERTIFICATE)")
 
     def content(digest: str) -> Certificate:
         said = whole.certificates[digest].content
@@ -180,7 +181,7 @@ def _show(args: argparse.Namespace) -> int:
         lambda row: whole.standing(chain.digest(row)),
     )
     if args.svg:
-        write(args.svg, drawing.svg(node, judged=found.when))
+        write_out(args.svg, drawing.svg(node, judged=found.when))
     if args.json:
         print(json.dumps(_drawn(node), ensure_ascii=False))
     else:

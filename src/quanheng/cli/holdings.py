@@ -22,12 +22,14 @@ from quanheng.evidence.formats.dcc import sealed
 from quanheng.evidence.monitor import GRACE
 from quanheng.evidence.trust import read_trust
 from quanheng.ground.errors import Fault
-from quanheng.ground.files import read_bytes, write_durably
+from quanheng.ground.files import read_bytes
 from quanheng.work.trace.holdings_check import Whole, check_holdings
 from quanheng.work.trace.part import Asked
 from quanheng.work.trace.recall import find
 
 CITED = "摘要、证书编号或器具标识 / digest, number of a certificate, or item"
+NOT_HERE = "馆藏中没有这份证书，或读不出；应为摘要、证书编号或器具标识"
+NOT_HERE_ENGLISH = "no such certificate is here that can be read; give its digest, its number, or an item"
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,7 @@ class Judged:
         """The row of a certificate. Raises Fault where none is meant."""
         row = find(self.chain, asked)
         if row == NONE:
-            raise Fault(
-                f"{asked}：馆藏中没有这份证书，或读不出；请给出{CITED}"
-                f" / no such certificate is here that can be read"
-            )
+            raise Fault(f"{asked}：{NOT_HERE} / {asked}: {NOT_HERE_ENGLISH}")
         return row
 
 
@@ -117,11 +116,3 @@ def _progress() -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task("", total=None)
         yield lambda n: bars.update(task, completed=n)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file that the command line asks for. Raises Fault."""
-    try:
-        write_durably(path, data)
-    except OSError as error:
-        raise Fault(f"{path}：写不了：{error.strerror} / cannot be written: {error.strerror}") from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -44,9 +43,9 @@ from quanheng.evidence.log.store import Log
 from quanheng.evidence.monitor import GRACE
 from quanheng.evidence.records import RECORDS, Record
 from quanheng.evidence.trust import Trust, read_trust
-from quanheng.ground.digest import sha256_bytes
-from quanheng.ground.errors import Fault, NotShown
-from quanheng.ground.files import read_bytes, write_durably
+from quanheng.ground.digest import read_toml, sha256_bytes
+from quanheng.ground.errors import BadOutput, Fault, NotShown
+from quanheng.ground.files import read_bytes, write_out
 from quanheng.work.trace.admit import admit
 
 SIGNATURE = "signature.json"
@@ -109,7 +108,10 @@ def run(args: argparse.Namespace) -> int:
     known, key = read_trust(args.trust), opened(args.key, args)
     content, issuer, issued = read_form(args.form)
     behind = holdings.gather(args.behind)
-    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadOutput(f"{args.out}：不是能写的文件夹 / {args.out}: is no folder to write to") from error
     document = _signed(args, content, issuer, issued, key)
     with Log.open(args.log, write=True) as log:
         answer = _admitted(args, document, content, behind, known, log)
@@ -121,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         place = args.out / _name(content, document)
         if isinstance(content, Certificate):
             place.mkdir(exist_ok=True)
-            _write(place / SIGNATURE, document.signature)
+            write_out(place / SIGNATURE, document.signature)
         (index,) = registry.enter(log, [document])
         if args.log_key:
             _publish(args, log, known)
@@ -135,8 +137,8 @@ def read_form(path: Path) -> tuple[Certificate | Record, str, date]:
     """What a form states, who issues it, and on which day. Raises BadForm."""
     data = read_bytes(path, BadForm)
     try:
-        tree = tomllib.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        tree = read_toml(data)
+    except ValueError as error:
         raise BadForm(f"{path}：不是 TOML：{error} / {path}: is not TOML: {error}") from error
     if "record" not in tree:
         content = form.read(data, str(path))
@@ -147,7 +149,8 @@ def read_form(path: Path) -> tuple[Certificate | Record, str, date]:
 def _record(path: Path, tree: Mapping[str, Any]) -> tuple[Record, str, date]:
     facts = dict(tree)
     kind, issuer, issued = facts.pop("record"), facts.pop("issuer", None), facts.pop("issued", None)
-    if kind not in RECORDS or not isinstance(issuer, str) or not isinstance(issued, date):
+    named = isinstance(kind, str) and kind in RECORDS
+    if not named or not isinstance(issuer, str) or type(issued) is not date:  # a date and time is no date
         listed = ", ".join(RECORDS)
         raise BadForm(
             f"{path}：应有 record（{listed}）、issuer（文字）、issued（日期）"
@@ -296,18 +299,18 @@ def _handed_out(
     listed = _behind(behind, document, content)
     proof = proof_file.write(listed)
     target = place.parent / f"{place.name}.proof"
-    _write(target, proof)
+    write_out(target, proof)
     if isinstance(content, Certificate):
-        _write(place / "certificate.xml", document.data)
+        write_out(place / "certificate.xml", document.data)
         code = qr_proof.text(qr_proof.of_document(document, content, known.policy))
-        _write(place / "qr.txt", code.encode())
-        _write(place / "qr.svg", qr_proof.draw(code))
+        write_out(place / "qr.txt", code.encode())
+        write_out(place / "qr.svg", qr_proof.draw(code))
         if args.pdf:
             standards = _standards(listed)
             pdf = paper.write(
                 content, document.data, standards=standards, code=qr_proof.draw(code), proof=proof
             )
-            _write(place / "certificate.pdf", pdf)
+            write_out(place / "certificate.pdf", pdf)
     print(target)
     return 0
 
@@ -331,10 +334,3 @@ def _file_name(number: str) -> str:
     """A number as the name of a file: letters and digits of any script, and -; two numbers never share one."""
     plain = "".join(each if each.isalnum() or each in "-_" else "_" for each in number)[:80]
     return plain if plain == number else f"{plain}-{sha256_bytes(number.encode())[:8]}"
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        write_durably(path, data)
-    except OSError as error:
-        raise Fault(f"{path}：写不了：{error.strerror} / cannot be written: {error.strerror}") from error

@@ -11,8 +11,8 @@ from quanheng.cli.keys import add_passphrase, opened
 from quanheng.evidence import registry
 from quanheng.evidence.answer import VALID, Answer, because
 from quanheng.evidence.document_check import included
-from quanheng.evidence.errors import BadLog, BadNote
-from quanheng.evidence.keys import raw_ed25519, read_public
+from quanheng.evidence.errors import BadKey, BadLog, BadNote
+from quanheng.evidence.keys import LARGEST, PublicKey, raw_ed25519, read_public
 from quanheng.evidence.log import policy as policies
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.checkpoint import Checkpoint
@@ -22,7 +22,7 @@ from quanheng.evidence.log.witness import cosigned
 from quanheng.evidence.log.witness_http import ask
 from quanheng.evidence.monitor import GRACE, Monitor
 from quanheng.ground.errors import Fault, NotShown
-from quanheng.ground.files import read_bytes, write_durably
+from quanheng.ground.files import read_bytes, write_out
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -151,7 +151,7 @@ def _prove(args: argparse.Namespace) -> int:
         first = registry.earliest(log, args.index, policy)
         data = str(log.prove(args.index, first)).encode()
     if args.out:
-        write_durably(args.out, data)
+        write_out(args.out, data)
     else:
         sys.stdout.write(data.decode())
     return 0
@@ -191,7 +191,7 @@ def _audit(args: argparse.Namespace) -> int:
 
 def _monitor(args: argparse.Namespace) -> int:
     policy = _policy(args.policy)
-    authority = {read_public(read_bytes(path, BadLog)).identifier for path in args.authority}
+    authority = {_public(path).identifier for path in args.authority}
     monitor, found = Monitor(authority, args.grace), 0
     with Log.open(args.log) as log:
         times = [(each.size, seen) for each in log.checkpoints() if (seen := policy.seen(each))]
@@ -207,4 +207,14 @@ def _monitor(args: argparse.Namespace) -> int:
 
 
 def _policy(path: Path) -> Policy:
-    return policies.parse(read_bytes(path, BadLog))
+    try:
+        return policies.parse(read_bytes(path, BadLog, at_most=policies.LARGEST))
+    except BadNote as error:
+        raise BadNote(f"{path}：{error}") from error
+
+
+def _public(path: Path) -> PublicKey:
+    try:
+        return read_public(read_bytes(path, BadLog, at_most=LARGEST))
+    except BadKey as error:
+        raise BadKey(f"{path}：{error}") from error

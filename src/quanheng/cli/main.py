@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,14 @@ JOBS = {
     "seal": "给监督运行签名、登记；工单连同证明 / sign and log a run; an order with its proof",
     "serve": "网站：登记册、监督、公众查验 / the site: registers, supervision, the public face",
     "worker": "网站的后台工作进程 / the worker of the site",
+    "indicators": "由登记册计算指标 / compute the indicators from the registers",
+    "audit": "核对网站的事件与日志 / compare the site's events with the log",
+    "user": "网站的用户：新建、给新口令 / users of the site: make one, give a new password",
+    "house": "网站的密钥、日志与信任 / keys, log and trust of the site",
+    "catalogue": "强检目录：装入各版本 / the catalogue of compulsory items: load its versions",
+    "backup": "备份网站：数据库与文件 / back up the site: its database and files",
+    "restore": "由备份恢复网站 / restore the site from a backup",
+    "sample": "样例城市的网站 / the site of a sample city",
     "uncertainty": "由测量模型得出不确定度报告 / from a measurement model to an uncertainty report",
 }
 INTERRUPTED = 130
@@ -36,10 +45,15 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one job; returns its exit status (0 done or yes, 1 no, 2 input at fault, 3 cannot be shown)."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that has no Chinese, a name that is no text
     try:
         args = read_arguments(arguments)
         status: int = args.run(args)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except QuanhengError as error:
         print(f"quanheng: {error}", file=sys.stderr)
         return error.status
@@ -50,6 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # whoever read our output has gone; nothing more may be written there, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}："
+        told = error.strerror or error
+        print(f"quanheng: {where}读写不了：{told} / cannot be read or written: {told}", file=sys.stderr)
+        return QuanhengError.status
     return status
 
 

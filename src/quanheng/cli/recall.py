@@ -13,8 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from quanheng.cli.certificate import day
-from quanheng.cli.holdings import CITED, Judged, add_options, judged, write
+from quanheng.cli.holdings import CITED, Judged, add_options, judged
 from quanheng.ground.errors import Fault
+from quanheng.ground.files import write_out
 from quanheng.work.supervise.hit import Hit as Verdict
 from quanheng.work.supervise.hit import check_lake_of, verdicts_behind
 from quanheng.work.trace.recall import Dependants, recall
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     verdicts = verdicts_behind(args.supervised, masters) if args.supervised else []
     standard = str(found.chain.numbers[row])
     if args.csv:
-        write(args.csv, table(hits, verdicts))
+        write_out(args.csv, table(hits, verdicts))
     if args.json:
         facts = {
             "standard": found.chain.digest(row),

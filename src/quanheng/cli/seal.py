@@ -17,20 +17,17 @@ from quanheng.cli.log import witnessed
 from quanheng.evidence import bundle, holdings, procedures, proof_file, registry, signature
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.bundle import PROOF, SIGNATURE
-from quanheng.evidence.document import BUNDLE, ORDER, Document
+from quanheng.evidence.document import Document
 from quanheng.evidence.document_check import Rules, day_of
 from quanheng.evidence.errors import BadDocument
-from quanheng.evidence.formats.dcc import check as dcc
 from quanheng.evidence.formats.dcc import sealed
-from quanheng.evidence.holdings import Holdings
 from quanheng.evidence.keys import PrivateKey
 from quanheng.evidence.log.store import Log
 from quanheng.evidence.monitor import GRACE
-from quanheng.evidence.order import path_to
 from quanheng.evidence.trust import read_trust
-from quanheng.ground.errors import BadOutput, Fault, NotShown
-from quanheng.ground.files import read_bytes, write_durably
-from quanheng.work.supervise.leaves import read_orders
+from quanheng.ground.errors import BadOutput, NotShown
+from quanheng.ground.files import write_out
+from quanheng.work.supervise.order_proof import prove, read_proof
 from quanheng.work.trace.admit import admit
 
 
@@ -95,7 +92,7 @@ def _run(args: argparse.Namespace) -> int:
         for reason in answer.reasons:
             print(f"  {reason}")
         return answer.standing.exit_status
-    _write(args.out / SIGNATURE, document.signature)
+    write_out(args.out / SIGNATURE, document.signature)
     with Log.open(args.log, write=True) as log:
         (index,) = registry.enter(log, [document])
         if args.log_key:
@@ -108,7 +105,7 @@ def _run(args: argparse.Namespace) -> int:
         except NotShown as error:
             print(f"quanheng: {error}")
             return NotShown.status
-    _write(args.out / PROOF, proof_file.write(behind.behind(document)))
+    write_out(args.out / PROOF, proof_file.write(behind.behind(document)))
     print(args.out / PROOF)
     return 0
 
@@ -128,54 +125,7 @@ def _signed(args: argparse.Namespace, data: bytes, key: PrivateKey, issued: date
 
 
 def _order(args: argparse.Namespace) -> int:
-    proof = _proof(args.out / PROOF)
-    orders = read_orders(args.out)
-    numbers = [str(each.order.get("order")) for each in orders]
-    if args.order not in numbers:
-        near = ", ".join(numbers[:3])
-        raise Fault(
-            f"{args.order}：这次运行没有这张工单，如 {near} / the run holds no such order; there are {near} …"
-        )
-    index = numbers.index(args.order)
-    leaves = [each.write() for each in orders]
-    path = path_to(leaves, index)
-    subject = Document(ORDER, leaves[index], proof=path.write())
-    master = orders[index].area.get("master")
-    listed = [subject, *proof.documents, *_master(holdings.gather(args.behind), str(master))]
-    data = proof_file.write({each.digest: each for each in listed}.values())
-    _write(args.file, data)
+    data = prove(args.out, args.order, read_proof(args.out / PROOF).documents, holdings.gather(args.behind))
+    write_out(args.file, data)
     print(f"{args.file}  {len(data)} 字节 / bytes")
     return 0
-
-
-def _proof(path: Path) -> proof_file.ProofFile:
-    data = read_bytes(path, Fault)
-    try:
-        found = proof_file.read(data)
-    except BadDocument as error:
-        raise Fault(f"{path}：{error}") from error
-    if found.subject.kind != BUNDLE:
-        raise Fault(
-            f"{path}：不是运行的证明，先 quanheng seal run / is no proof of a run: seal run makes one"
-        )
-    return found
-
-
-def _master(behind: Holdings, master: str) -> list[Document]:
-    """The latest certificate of a master meter, with all that it rests on; nothing where none is at hand."""
-    found = []
-    for each in behind.certificates():
-        content = dcc.check(each.data)[0] if master.encode() in each.data else None
-        if content is not None and any(item.identifier == master for item in content.items):
-            found.append((content.ended, each, [item.type_approval for item in content.items]))
-    if not found:
-        return []
-    _, document, approvals = max(found, key=lambda each: each[0])
-    return behind.behind(document, [each for each in approvals if each])
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        write_durably(path, data)
-    except OSError as error:
-        raise Fault(f"{path}：写不了：{error.strerror} / cannot be written: {error.strerror}") from error

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import threading
+import webbrowser
 from typing import Any
 
+from quanheng.city.environment import home
 from quanheng.cli.site import bring_up_to_date, set_up
 from quanheng.ground.errors import Fault
 
@@ -36,6 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=2,
         help="网站进程数 / processes of the site (%(default)s)",
     )
+    add("--open", action="store_true", help="有显示器时打开浏览器 / open a browser where there is a display")
     add("--no-worker", action="store_true", help="不带工作进程 / without a worker beside it")
     parser.set_defaults(run=run)
 
@@ -44,12 +50,19 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; 0. Raises Fault for a port or number out of its range."""
     if not 0 < args.port < 65536 or args.processes < 1:
         raise Fault("--port 应在 1 至 65535，--processes 至少为 1 / should be 1 to 65535, and at least 1")
+    _check_free(args.host, args.port)
+    _share_metrics()
     set_up()
     bring_up_to_date()
     worker = (
         None if args.no_worker else subprocess.Popen([sys.executable, "-m", "quanheng.cli.main", "worker"])
     )
-    print(f"http://{args.host}:{args.port}/", flush=True)
+    address = f"http://{args.host}:{args.port}/"
+    print(f"{address}  （Ctrl-C 结束 / Ctrl-C ends it）", flush=True)
+    if args.open and (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin"
+    ):
+        threading.Timer(2.0, webbrowser.open, [address]).start()
     try:
         _serve(args)
     finally:
@@ -59,8 +72,30 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check_free(host: str, port: int) -> None:
+    """Raises Fault where the port is taken, or the address is none of this machine."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Fault(
+                f"{host}:{port}：不能监听（{error.strerror}）；用 --port 或 PORT 换一个"
+                f" / cannot be listened on: choose another by --port or PORT"
+            ) from error
+
+
+def _share_metrics() -> None:
+    """Give the processes of the site a folder, empty at first, in which they count together."""
+    folder = home() / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def _serve(args: argparse.Namespace) -> None:
     from gunicorn.app.base import BaseApplication
+    from prometheus_client.multiprocess import mark_process_dead
 
     from quanheng.city.site.wsgi import application
 
@@ -74,6 +109,7 @@ def _serve(args: argparse.Namespace) -> None:
                 "accesslog": None,
                 "loglevel": "warning",
                 "graceful_timeout": 20,
+                "child_exit": lambda _server, worker: mark_process_dead(worker.pid),
             }
             for name, value in options.items():
                 self.cfg.set(name, value)

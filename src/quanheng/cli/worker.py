@@ -25,10 +25,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Work until asked to stop; 0."""
     set_up()
+    from quanheng.city.queue.clock import Clock
     from quanheng.city.queue.worker import work
 
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    work(stop, once=args.once)
+    work(stop, once=args.once, on_idle=Clock())
     return 0
