@@ -62,6 +62,8 @@ def test_every_option_in_a_document_is_an_option_of_a_command(capsys: pytest.Cap
     known = set(re.findall(r"--[a-z]+", " ".join(help_of(each, capsys) for each in words)))
     known |= {
         "--help",
+        "--examples",
+        "--schema",
         "--nthreads",
         "--nworkers",
         "--markdown",
