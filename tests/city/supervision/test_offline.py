@@ -107,6 +107,44 @@ def test_what_was_received_though_the_answer_was_lost_is_not_recorded_twice(
     assert FieldCheck.objects.count() == 1
 
 
+def test_what_is_being_sent_is_not_sent_again_when_the_phone_is_looked_at(
+    phone: tuple[BrowserContext, str],
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.goto(address + FORM)
+    page.wait_for_selector("#waiting[data-count='0']", state="attached")
+    sent: list[Any] = []
+
+    def hold(route: Any) -> None:
+        sent.append(route)
+
+    page.route("**/api/supervision/checks", hold)
+    with page.expect_request("**/api/supervision/checks"):
+        fill(page)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.click("#check button:not([type])")
+    page.wait_for_timeout(500)
+    assert len(sent) == 1
+    sent[0].continue_()
+    page.wait_for_selector("#waiting:has-text('已发送')")
+    assert FieldCheck.objects.count() == len(sent) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_the_site_is_too_busy_for_is_sent_later(phone: tuple[BrowserContext, str], status: int) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.goto(address + FORM)
+    page.wait_for_selector("#waiting[data-count='0']", state="attached")
+    page.route("**/api/supervision/checks", lambda route: route.fulfill(status=status), times=1)
+    fill(page)
+    page.wait_for_selector("#waiting[data-count='1']")
+    assert "稍后自动发送" in page.inner_text("#waiting")
+    page.wait_for_selector("#waiting[data-count='0']")
+    assert FieldCheck.objects.count() == 1
+
+
 def test_what_is_wrong_is_told_at_once_and_stays_in_the_form(phone: tuple[BrowserContext, str]) -> None:
     context, address = phone
     page = context.new_page()

@@ -7,6 +7,7 @@
   if (!form || !box || !window.indexedDB) return;
   const say = box.dataset;
   const points = [0, 1, 2];
+  const again = 10_000; // ms
 
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.register(say.worker).then(() => keepForm()).catch(() => {});
@@ -73,6 +74,7 @@
     if (each.photo) body.append("photo", each.photo, "photo");
     return fetch(say.send, { method: "POST", body, headers: { "X-CSRFToken": token() }, credentials: "same-origin" });
   };
+  const later = (response) => !response || response.status === 429 || response.status >= 500;
   // A phone may be shared: what somebody found is sent in his name and in nobody else's.
   const mine = async () => (await inStore("readonly", (store) => store.getAll())).filter((each) => each.user === say.user);
   const show = async (told) => {
@@ -81,18 +83,23 @@
     box.dataset.count = String(waiting.length);
     const lines = waiting.length ? [`${waiting.length} ${say.one}`] : [];
     for (const each of waiting) if (each.refused) lines.push(`${each.facts.meter}：${say.refused} ${each.refused}`);
-    box.textContent = [told, ...lines].filter(Boolean).join(" ");
+    const text = [told, ...lines].filter(Boolean).join(" ");
+    if (box.textContent !== text) box.textContent = text; // what has not changed is not read out again
   };
   let busy = false;
+  let signedOut = false;
+  let underway = null; // what the form itself is sending: kept already, and sent once
   const sendAll = async () => {
     if (busy) return;
     busy = true;
     let told = "";
     try {
       for (const each of await mine()) {
+        if (each.uuid === underway) continue;
         const response = await send(each).catch(() => null);
-        if (!response || response.status >= 500) break;
-        if (response.status === 401 || response.status === 403) { told = say.signIn; break; }
+        if (later(response)) break;
+        signedOut = response.status === 401 || response.status === 403;
+        if (signedOut) { told = say.signIn; break; }
         if (response.ok) {
           await inStore("readwrite", (store) => store.delete(each.uuid));
           told = say.sent;
@@ -107,14 +114,12 @@
     }
   };
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const submit = async (each) => {
     const fault = document.getElementById("fault");
     fault.hidden = true;
-    const each = read();
     await inStore("readwrite", (store) => store.put(each)); // kept first: nothing is lost, whatever comes
     const response = await send(each).catch(() => null);
-    if (!response || response.status >= 500) {
+    if (later(response)) {
       form.reset();
       fresh();
       await show(say.kept);
@@ -130,6 +135,17 @@
       const answer = await response.json().catch(() => ({}));
       fault.textContent = typeof answer.detail === "string" ? answer.detail : JSON.stringify(answer.detail || response.status);
       fault.hidden = false;
+    }
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (underway) return;
+    const each = read();
+    underway = each.uuid;
+    try {
+      await submit(each);
+    } finally {
+      underway = null;
     }
   });
 
@@ -154,6 +170,10 @@
 
   window.addEventListener("online", sendAll);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendAll());
+  // A network that comes back is not always told: browsers and captive portals say "online" when they like.
+  setInterval(async () => {
+    if (!signedOut && (await mine()).some((each) => !each.refused)) sendAll();
+  }, again);
   sendAll();
 
   // ---- finding the meter by its QR code, where the browser can ----
