@@ -9,11 +9,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from zipfile import ZipFile
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
-from openpyxl import Workbook, load_workbook
+from django.utils.translation import gettext_lazy, override
+from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
@@ -21,11 +20,18 @@ from openpyxl.styles import Font
 from quanheng.city.register import cells
 from quanheng.city.register.declaration import Register
 from quanheng.ground.errors import BadTable
+from quanheng.ground.workbook import LAST_ROW, BadWorkbook, Why, first_sheet
 
 LARGEST = 64 * 1024 * 1024  # bytes
 UNPACKED = 512 * 1024 * 1024  # bytes of a workbook's parts
-LAST_ROW = 1_048_576  # of Excel; rows that claim to lie beyond would be preceded by as many empty ones
 ROWS = 200_000  # of one import; more goes by API
+REFUSED = {
+    Why.OLD: gettext_lazy("是旧 .xls 格式或有密码；请另存为不加密的 .xlsx"),
+    Why.BROKEN: gettext_lazy("不是 Excel 工作簿（.xlsx）"),
+    Why.LARGE: gettext_lazy("解开后大于 %(n)d MB"),
+    Why.DTD: gettext_lazy("有 DTD，不予读取"),
+    Why.ROWS: gettext_lazy("有一行自称在第 %(last)d 行之后"),
+}
 
 
 def template(register: Register) -> bytes:
@@ -117,20 +123,9 @@ def _fields(register: Register, line: Sequence[Any]) -> list[str]:
 
 def _excel(data: bytes) -> Iterator[Sequence[Any]]:
     try:
-        with ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > UNPACKED:
-                raise BadTable(_("解开后大于 %(n)d MB") % {"n": UNPACKED // 2**20})
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheet: Any = book.worksheets[0]
-        sheet.reset_dimensions()  # what it holds, not what it claims to hold
-        for n, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            if n > LAST_ROW:
-                raise BadTable(_("有一行自称在第 %(n)d 行之后") % {"n": LAST_ROW})
-            yield row
-    except BadTable:
-        raise
-    except Exception as error:  # whatever a damaged sheet makes the parser raise
-        raise BadTable(_("不是 Excel 工作簿（.xlsx）")) from error
+        yield from first_sheet(data, UNPACKED)
+    except BadWorkbook as error:
+        raise BadTable(str(REFUSED[error.why]) % {"n": UNPACKED >> 20, "last": LAST_ROW}) from error
 
 
 def _csv(data: bytes) -> Iterator[Sequence[Any]]:

@@ -12,11 +12,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from quanheng.ground.paper.markup import Words
+from quanheng.ground.workbook import workbook_bytes
 from quanheng.work.budget import remarks, tables, words
 from quanheng.work.budget.figures import coverage_of, dof_of, line_of
 from quanheng.work.budget.result import Budget, Effect, Result, Row
 from quanheng.work.budget.words import Language, printable, said
-from quanheng.work.budget.workbook import workbook_bytes
 
 Cell = str | float | None
 HEAD = PatternFill("solid", fgColor="DDE6EE")

@@ -9,14 +9,14 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
+from quanheng.ground.workbook import LAST_ROW, BadWorkbook, open_formulas, open_workbook
 from quanheng.work.budget import layout
-from quanheng.work.budget.errors import Wrong
+from quanheng.work.budget.errors import BadBudget, Wrong
 from quanheng.work.budget.layout import Layout
 from quanheng.work.budget.statement import nearest
-from quanheng.work.budget.workbook import open_workbook, refuse
 
+LARGEST_UNPACKED = 64 << 20  # bytes
 MOST_ROWS, MOST_COLUMNS = 20_000, 1_000
-LAST_ROW = 1_048_576  # of Excel; a row that claims to lie beyond it would be preceded by as many empty ones
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ class Grid:
 
 def grids_of(data: bytes, file: str, wrongs: list[Wrong]) -> dict[str, Grid]:
     """The sheets of a workbook that hold a budget, by the English name of their layout. Foreign ones are noted."""
-    values, formulas = open_workbook(data, file)
+    try:
+        values, formulas = open_workbook(data, LARGEST_UNPACKED), open_formulas(data, LARGEST_UNPACKED)
+    except BadWorkbook as error:
+        raise BadBudget(file, [Wrong("", str(error))]) from error
     found: dict[str, Grid] = {}
     for title in values.sheetnames:
         match = layout_of(title)
@@ -51,7 +54,8 @@ def grids_of(data: bytes, file: str, wrongs: list[Wrong]) -> dict[str, Grid]:
             try:
                 rows = rows_of(values[title], formulas and formulas[title], title, wrongs)
             except Exception as error:  # whatever a damaged sheet makes the parser raise
-                refuse(file, f"工作表“{title}”已损坏", f"the sheet {title!r} is damaged: {error}", error)
+                told = f"工作表“{title}”已损坏 / the sheet {title!r} is damaged: {error}"
+                raise BadBudget(file, [Wrong("", told)]) from error
             found[match.english] = Grid(title, rows)
     for needed in (layout.OUTPUTS, layout.INPUTS):
         if needed.english not in found:
@@ -107,7 +111,6 @@ def fault_of(value: Any, cell: Any, formula: Any) -> str:
 
 
 def cells_of(sheet: Any) -> Iterator[Any]:
-    """Rows of cells, by what a sheet holds and not by what it claims to hold; none of a sheet of charts."""
-    if hasattr(sheet, "reset_dimensions"):
-        sheet.reset_dimensions()
+    """Rows of cells; none of a sheet of charts."""
+    if hasattr(sheet, "iter_rows"):
         yield from sheet.iter_rows()

@@ -21,6 +21,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from quanheng.ground.errors import BadTable
+from quanheng.ground.workbook import BadWorkbook, first_sheet
 from quanheng.measure.budget import PopulationRow, over_population
 from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse
@@ -31,7 +32,7 @@ from quanheng.measure.quantity.units import Unit
 from quanheng.work.budget.budget_file import BudgetFile, InputSpec, Title
 from quanheng.work.budget.columns import columns_of
 from quanheng.work.budget.evaluate import check_units, model_of, outputs_of, told
-from quanheng.work.budget.workbook import open_workbook
+from quanheng.work.budget.grid import LARGEST_UNPACKED
 
 Float = NDArray[np.float64]
 KEYS = ("name", "weight")
@@ -212,10 +213,12 @@ def read_table(path: Path) -> dict[str, Sequence[Any]]:
 
 
 def _sheet(path: Path) -> dict[str, Sequence[Any]]:
-    values, _ = open_workbook(path.read_bytes(), str(path))
-    rows = [
-        row for row in values.worksheets[0].iter_rows(values_only=True) if any(c is not None for c in row)
-    ]
+    try:
+        rows = [
+            row for row in first_sheet(path.read_bytes(), LARGEST_UNPACKED) if any(c is not None for c in row)
+        ]
+    except BadWorkbook as error:
+        raise BadTable(f"{path}：{error}") from error
     if len(rows) < 2:
         raise BadTable(f"{path}：没有一行 / has no row")
     return {str(title): [row[k] for row in rows[1:]] for k, title in enumerate(rows[0]) if title is not None}

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from quanheng.ground.paper import markup
 from quanheng.ground.paper.markup import Words, say
+from quanheng.ground.workbook import workbook_bytes
 from quanheng.work.budget import excel, latex, text, words
 from quanheng.work.budget.figures import percent, plain, value_of, with_unit
 from quanheng.work.budget.population import Over, Population
 from quanheng.work.budget.words import Language, printable, said
-from quanheng.work.budget.workbook import workbook_bytes
 
 MOST = 30  # causes that are listed
 HERE = "quanheng.work.budget"

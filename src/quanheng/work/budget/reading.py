@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path as File
 from typing import Any, cast, get_args
 
+from quanheng.ground.workbook import is_workbook
 from quanheng.measure.conformity import PARAMETERS, rule_name
 from quanheng.measure.errors import InvalidLimits
 from quanheng.measure.quantity.monte_carlo import MOST_TRIALS
@@ -28,7 +29,6 @@ from quanheng.work.budget.errors import BadBudget, Wrong
 from quanheng.work.budget.inputs import input_of, unit_of
 from quanheng.work.budget.names import check_models, check_names, identifier
 from quanheng.work.budget.statement import Notes, Table, nearest, order_of
-from quanheng.work.budget.workbook import is_workbook
 
 LARGEST = 16 * 1024 * 1024
 TRIALS = (100, MOST_TRIALS)

@@ -12,9 +12,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from quanheng.ground.workbook import workbook_bytes
 from quanheng.work.budget import layout
 from quanheng.work.budget.layout import CHOICES, Column, Layout
-from quanheng.work.budget.workbook import workbook_bytes
 
 LAST_ROW = 1000  # as far as the lists to choose from reach
 HEAD = PatternFill("solid", fgColor="DDE6EE")
