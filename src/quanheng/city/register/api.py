@@ -16,16 +16,13 @@ from pydantic import Field, create_model
 from quanheng.city.frame.roles import viewer_of
 from quanheng.city.register import cells, listing
 from quanheng.city.register.declaration import Register
+from quanheng.city.register.paging import LARGEST_ID, Paged
 
-LARGEST_ID = 2**63 - 1
 
-
-class Asked(Schema):
-    """Which page is asked for."""
+class Asked(Paged):
+    """Which page is asked for, and of what."""
 
     q: str = Field("", max_length=100, description="beginning of a searched field")
-    after: int = Field(0, ge=0, le=LARGEST_ID, description="id to continue behind")
-    limit: int = Field(listing.PAGE, ge=1, le=listing.MOST)
 
 
 def router(register: Register) -> Router:

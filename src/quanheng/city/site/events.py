@@ -20,11 +20,11 @@ from quanheng.city.audit.models import Event, Recorded, Seal
 from quanheng.city.frame.roles import Role, check_role, viewer_of
 from quanheng.city.register import listing, sheets  # noqa: F401 - listing gives the lookup "prefix"
 from quanheng.city.register.declaration import register_of
+from quanheng.city.register.paging import LARGEST_ID
 
 EVENTS_SEEN = frozenset({Role.CITY, Role.AUDITOR})
 PAGE = 50
 LISTED = 50  # records that a page of an event lists
-LARGEST_ID = 2**63 - 1
 
 
 class Asked(forms.Form):

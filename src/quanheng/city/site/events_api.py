@@ -10,10 +10,10 @@ from ninja import Field, Query, Router, Schema
 
 from quanheng.city.audit.models import Event
 from quanheng.city.frame.roles import check_role, viewer_of
-from quanheng.city.site.events import EVENTS_SEEN, LARGEST_ID, said
+from quanheng.city.register.paging import Paged, page
+from quanheng.city.site.events import EVENTS_SEEN, said
 
 router = Router(tags=["events"])
-MOST = 500
 
 
 class EventRecord(Schema):
@@ -36,11 +36,9 @@ class EventPage(Schema):
     next: int | None = Field(description="to continue behind; null: these are the last")
 
 
-class Asked(Schema):
+class Asked(Paged):
     """Where to continue, and whose events."""
 
-    after: int = Field(0, ge=0, le=LARGEST_ID)
-    limit: int = Field(100, ge=1, le=MOST)
     actor: str = Field("", max_length=150)
     subject: str = Field("", max_length=120)
 
@@ -49,10 +47,8 @@ class Asked(Schema):
 def list_events(request: HttpRequest, asked: Query[Asked]) -> Any:
     """The audit trail; what it says can be followed into the log (`quanheng audit`)."""
     check_role(viewer_of(request), EVENTS_SEEN)
-    found = Event.objects.filter(pk__gt=asked.after)
+    found = Event.objects.all()
     for name in ("actor", "subject"):
         if text := getattr(asked, name):
             found = found.none() if "\0" in text else found.filter(**{name: text})
-    rows = list(found.order_by("pk")[: asked.limit + 1])
-    more = rows[asked.limit - 1].pk if len(rows) > asked.limit else None
-    return {"items": [said(each) for each in rows[: asked.limit]], "next": more}
+    return page(found, asked, said)

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema, Status
 
-from quanheng.city.register.api import LARGEST_ID, one
+from quanheng.city.register.api import one
+from quanheng.city.register.paging import LARGEST_ID, Paged, page
 from quanheng.city.supervision import lessons, who
 from quanheng.city.supervision.actions import cycles
-from quanheng.city.supervision.api.asked import Asked, asking, page, user_asking
+from quanheng.city.supervision.api.asked import asking, user_asking
 from quanheng.city.supervision.models import Cycle, Lake, Outcome, Utility, Verdict
 from quanheng.city.supervision.pages.cycles import state_of
 from quanheng.ground.errors import Fault
@@ -80,7 +81,7 @@ class VerdictPage(Schema):
     next: int | None
 
 
-class VerdictsAsked(Asked):
+class VerdictsAsked(Paged):
     """Which verdicts."""
 
     cycle: int | None = Field(None, ge=1, le=LARGEST_ID, description="the latest where none is named")
@@ -122,7 +123,7 @@ def _verdict(each: Verdict) -> dict[str, Any]:
 @router.get(
     "/cycles", response=CyclePage, operation_id="supervision_cycles_list", summary="cycles, the latest first"
 )
-def list_cycles(request: HttpRequest, asked: Query[Asked]) -> Any:
+def list_cycles(request: HttpRequest, asked: Query[Paged]) -> Any:
     viewer = asking(request, who.SEE)
     found = Cycle.objects.visible_to(viewer).select_related("lake", "task")
     return page(found, asked, _cycle, latest_first=True)

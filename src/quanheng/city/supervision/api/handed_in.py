@@ -14,9 +14,10 @@ from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
 from quanheng.city.queue.tasks import ask
 from quanheng.city.register.api import one
+from quanheng.city.register.paging import Paged, page
 from quanheng.city.supervision import who
 from quanheng.city.supervision.actions import checks, lakes
-from quanheng.city.supervision.api.asked import Asked, asking, page, user_asking
+from quanheng.city.supervision.api.asked import asking, user_asking
 from quanheng.city.supervision.models import FieldCheck, Lake
 from quanheng.city.supervision.pages.checks import photo_bytes
 from quanheng.ground.errors import Fault
@@ -119,7 +120,7 @@ def get_lake(request: HttpRequest, name: str) -> Any:
 
 
 @router.get("/checks", response=CheckPage, operation_id="supervision_checks_list", summary="field checks")
-def list_checks(request: HttpRequest, asked: Query[Asked]) -> Any:
+def list_checks(request: HttpRequest, asked: Query[Paged]) -> Any:
     return page(FieldCheck.objects.visible_to(asking(request, who.SEE)), asked, _check)
 
 

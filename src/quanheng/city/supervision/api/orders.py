@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from quanheng.city.people.models import Party
-from quanheng.city.register.api import LARGEST_ID, one
+from quanheng.city.register.api import one
+from quanheng.city.register.paging import LARGEST_ID, Paged, page
 from quanheng.city.supervision import settling, who
 from quanheng.city.supervision.actions import orders
-from quanheng.city.supervision.api.asked import Asked, asking, page, user_asking
+from quanheng.city.supervision.api.asked import asking, user_asking
 from quanheng.city.supervision.models import Kind, Order, OrderState
 from quanheng.ground.errors import Fault
 
@@ -52,7 +53,7 @@ class OrderPage(Schema):
     next: int | None
 
 
-class OrdersAsked(Asked):
+class OrdersAsked(Paged):
     """Which orders."""
 
     cycle: int | None = Field(None, ge=1, le=LARGEST_ID)
