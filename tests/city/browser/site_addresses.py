@@ -14,9 +14,11 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from quanheng.city.audit.models import Event
-from quanheng.city.certificates.models import Certificate, Entry, Job, Recall
+from quanheng.city.certificates.actions.issue import ISSUE_ALL
+from quanheng.city.certificates.models import Certificate, Entry, Job, JobState, Recall
 from quanheng.city.indicators.models import Entered
 from quanheng.city.instruments.models import Instrument
+from quanheng.city.queue.models import Task
 from quanheng.city.register.declaration import REGISTERS, Register
 from quanheng.city.register.models import Import
 from quanheng.city.supervision.models import Area, Cycle, Delivery, FieldCheck, Lake, Order, Verdict
@@ -98,6 +100,15 @@ for _name in ("lake", "lake-hand-in", "lake-look", "lake-plan", "lake-run"):
     WITH[_name] = of_row(Lake.objects.visible_to, name="name")
 for _name in ("", "-readings", "-check", "-send-back", "-give-back", "-sign"):
     WITH[f"job{_name}"] = of_row(Job.objects.visible_to)
+
+
+def issued_together(viewer: Any) -> Any:
+    """The tasks of which a viewer sees a job."""
+    seen = Job.objects.visible_to(viewer).filter(state=JobState.ISSUED).exists()
+    return Task.objects.filter(kind=ISSUE_ALL) if seen else Task.objects.none()
+
+
+WITH["jobs-together"] = of_row(issued_together)
 WITH["job-budget"] = of_row(
     lambda viewer: Entry.objects.visible_to(viewer).filter(replaced_by=None), pk="job", entry="pk"
 )

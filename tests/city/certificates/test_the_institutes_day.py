@@ -410,6 +410,18 @@ def recalled(bench: Bench) -> recall.Recall:
     return found
 
 
+def test_the_page_of_a_recall_tells_by_itself_when_it_is_carried_out(bench: Bench) -> None:
+    issued(bench)
+    found, city = recalled(bench), signed_in(bench.small.users["city"])
+    address, asking = f"/recalls/{found.pk}/", {"HX-Request": "true"}
+    assert "every 4s" in city.get(address).content.decode()
+    assert city.get(address, headers=asking).status_code == 204
+    worker.work(threading.Event(), once=True)
+    page = city.get(address, headers=asking).content.decode()
+    assert "every 4s" not in page
+    assert "已处理" in page
+
+
 def test_whatever_a_suspension_brought_about_is_lifted_where_it_is_resumed(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -551,9 +563,13 @@ def test_many_are_issued_together_and_each_proves_itself(bench: Bench, tmp_path:
     page = verifier.get("/jobs/?state=checked").content.decode()
     ticked = re.findall(r'name="job" value="(\d+:\d+)"', page)
     assert [int(each.split(":")[0]) for each in ticked] == [each.pk for each in listed]
-    assert verifier.post("/jobs/sign/", {"job": ticked}).status_code == 302
+    answer = verifier.post("/jobs/sign/", {"job": ticked})
+    assert "every 2s" in verifier.get(answer.url).content.decode()
     worker.work(threading.Event(), once=True)
     assert house.entries() == before + 3
+    page = verifier.get(answer.url).content.decode()
+    assert "已签发 3，不予签发 0" in page
+    assert "every 2s" not in page
     for job in listed:
         job.refresh_from_db()
         assert job.state == JobState.ISSUED, job.refusal
@@ -562,7 +578,7 @@ def test_many_are_issued_together_and_each_proves_itself(bench: Bench, tmp_path:
 
 def test_one_that_is_refused_keeps_back_no_other(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = checked(bench, "E-1"), checked(bench, "E-2")
-    asked = issue.ask_for_all(bench.verifier, {good.pk: "", bad.pk: ""}, on=today())
+    task = issue.ask_for_all(bench.verifier, {good.pk: "", bad.pk: ""}, on=today())
     real = issue.content_of
 
     def content_of(job: Job) -> Any:
@@ -574,10 +590,37 @@ def test_one_that_is_refused_keeps_back_no_other(bench: Bench, monkeypatch: pyte
     numbers = issue.issue_all(SYSTEM, [bad.pk, good.pk])
     bad.refresh_from_db()
     good.refresh_from_db()
-    assert asked == 2
+    assert task and task.arguments["jobs"] == [good.pk, bad.pk]
     assert numbers == ["", good.certificate_number]
     assert (bad.state, bad.refusal) == (JobState.CHECKED, "没有读数 / there are no readings")
     assert good.state == JobState.ISSUED
+    page = signed_in(bench.verifier).get(f"/jobs/together/{task.pk}/").content.decode()
+    assert "已签发 1，不予签发 1" in page
+    assert "没有读数" in page
+
+
+def test_what_was_issued_together_is_seen_by_those_who_see_the_jobs(bench: Bench) -> None:
+    task = issue.ask_for_all(bench.verifier, {checked(bench, "E-1").pk: ""}, on=today())
+    assert task
+    users = bench.small.users
+    address = f"/jobs/together/{task.pk}/"
+    seen = {
+        name: signed_in(users[name]).get(address).status_code for name in ("city", "power", "water", "north")
+    }
+    assert seen == {"city": 200, "power": 200, "water": 404, "north": 403}
+    assert signed_in(users["city"]).get("/jobs/together/999999/").status_code == 404
+
+
+def test_the_page_of_a_job_tells_by_itself_when_it_is_issued(bench: Bench) -> None:
+    job, verifier = checked(bench, "E-1"), signed_in(bench.verifier)
+    verifier.post(f"/jobs/{job.pk}/sign/", {"seen": job.event_id})
+    address, asking = f"/jobs/{job.pk}/", {"HX-Request": "true"}
+    assert "every 2s" in verifier.get(address).content.decode()
+    assert verifier.get(address, headers=asking).status_code == 204
+    worker.work(threading.Event(), once=True)
+    page = verifier.get(address, headers=asking).content.decode()
+    assert "every 2s" not in page
+    assert "已签发" in page
 
 
 @pytest.mark.parametrize("step", ["content_of", "_register"])
@@ -624,7 +667,7 @@ def test_nobody_but_an_institute_issues_and_only_its_own(bench: Bench) -> None:
         answer = signed_in(bench.small.users[name]).post("/jobs/sign/", {"job": [f"{job.pk}:"]})
         assert answer.status_code == 403
     other = User.objects.create_user("elsewhere", None, "institute", party=bench.small.factory)
-    assert issue.ask_for_all(other, {job.pk: ""}, on=today()) == 0
+    assert issue.ask_for_all(other, {job.pk: ""}, on=today()) is None
 
 
 def test_everybody_sees_the_certificates_that_are_his(bench: Bench) -> None:

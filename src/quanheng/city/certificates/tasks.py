@@ -20,7 +20,7 @@ def issued(work: Work) -> str:
     return issue.issue(work.task.asked_by or SYSTEM, work.task.arguments["job"])
 
 
-@task("certificates.issue all")
+@task(issue.ISSUE_ALL)
 def all_issued(work: Work) -> int:
     """Issue the certificates of many jobs; how many were not refused."""
     found = issue.issue_all(work.task.asked_by or SYSTEM, work.task.arguments["jobs"], work)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("jobs/", jobs.listed, name="jobs"),
     path("jobs/receive/", jobs.receive, name="job-receive"),
     path("jobs/sign/", jobs.sign_many, name="jobs-sign"),
+    path("jobs/together/<int:pk>/", jobs.together, name="jobs-together"),
     path("jobs/<int:pk>/", jobs.one, name="job"),
     path("jobs/<int:pk>/readings/", jobs.readings, name="job-readings"),
     path("jobs/<int:pk>/budget/<int:entry>/", jobs.budget, name="job-budget"),

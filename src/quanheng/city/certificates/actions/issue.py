@@ -27,6 +27,7 @@ from quanheng.city.certificates.models import ReverificationState as Again
 from quanheng.city.instruments import actions as instruments
 from quanheng.city.instruments.models.ledger import last_day
 from quanheng.city.people.models import User
+from quanheng.city.queue.models import Task
 from quanheng.city.queue.tasks import Work, ask
 from quanheng.evidence import certificate as evidence
 from quanheng.evidence import procedures, registry
@@ -41,6 +42,7 @@ from quanheng.ground.errors import Fault
 from quanheng.work.trace.admit import Admission
 from quanheng.work.verify import points
 
+ISSUE_ALL = "certificates.issue all"
 TOGETHER = 100  # certificates that are entered into the log as one batch
 log_of = logging.getLogger(__name__)
 MONTHS = 12  # where the procedure sets no cycle
@@ -73,8 +75,8 @@ def _number(job: Job) -> str:
     return f"{base}-R{Certificate.objects.filter(number__startswith=f'{base}-R').count() + 1}"
 
 
-def ask_for_all(actor: User, wanted: Mapping[int, str], *, on: date) -> int:
-    """The same for many jobs that become one task: those that are checked still, and as they were seen; how many.
+def ask_for_all(actor: User, wanted: Mapping[int, str], *, on: date) -> Task | None:
+    """The same for many jobs that become one task: those that are checked still, and as they were seen, if any are.
 
     wanted: keys of jobs, and the event on which the person's page stood. Raises Fault, NotShown like `ask_for`.
     """
@@ -91,8 +93,8 @@ def ask_for_all(actor: User, wanted: Mapping[int, str], *, on: date) -> int:
             audit.write_all(
                 actor, "certificates.sign", fixed, {"numbers": [each.certificate_number for each in fixed]}
             )
-            ask("certificates.issue all", {"jobs": [each.pk for each in fixed]}, actor)
-    return len(fixed)
+            return ask(ISSUE_ALL, {"jobs": [each.pk for each in fixed]}, actor)
+    return None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from quanheng.city.certificates.models import IN_HAND, Job, JobState, Used
 from quanheng.city.certificates.reading_sheets import BadReadings
 from quanheng.city.frame.roles import Role, check_role, viewer_of
 from quanheng.city.people.models import User
+from quanheng.city.queue.models import State, Task
 from quanheng.city.register.listing import number
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import QuanhengError
@@ -34,6 +35,7 @@ from quanheng.work.verify.points import Result
 SEES = frozenset({Role.CITY, Role.INSTITUTE, Role.UTILITY, Role.ENTERPRISE, Role.AUDITOR})
 INSTITUTE = frozenset({Role.INSTITUTE})
 LISTED = 200
+UNDER_WAY = (State.WAITING, State.RUNNING)
 
 
 def _seen(request: HttpRequest, pk: int) -> tuple[Any, Job]:
@@ -94,6 +96,10 @@ def receive(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """A job: what was received, read, found, and what may be done next."""
     viewer, job = _seen(request, pk)
+    if (
+        "HX-Request" in request.headers and job.state == JobState.ISSUING
+    ):  # the page asks whether it is issued
+        return HttpResponse(status=204)
     computed, fault = [], ""
     try:
         computed = jobs.compute(job)
@@ -245,7 +251,7 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the certificate."""
-    done = _("正在签发；稍后刷新本页。")
+    done = _("正在签发。")
     return _step(
         request,
         pk,
@@ -263,10 +269,33 @@ def sign_many(request: HttpRequest) -> HttpResponse:
         key, _colon, seen = each.partition(":")
         if (pk := number(key)) is not None:
             wanted[pk] = seen[:20]
-    n = issue.ask_for_all(actor, wanted, on=timezone.localdate())
-    left = len(wanted) - n
-    told = _("%(n)d 份正在签发。") % {"n": n}
+    task = issue.ask_for_all(actor, wanted, on=timezone.localdate())
+    left = len(wanted) - (len(task.arguments["jobs"]) if task else 0)
     if left:
-        told += _("%(left)d 份没有：刚刚有人改过，或已不在待签发之列。") % {"left": left}
-    messages.success(request, told)
-    return redirect(f"{reverse('jobs')}?state={JobState.ISSUING if n else JobState.CHECKED}")
+        told = _("%(left)d 份没有：刚刚有人改过，或已不在待签发之列。") % {"left": left}
+        messages.warning(request, told)
+    return (
+        redirect("jobs-together", task.pk)
+        if task
+        else redirect(f"{reverse('jobs')}?state={JobState.CHECKED}")
+    )
+
+
+@require_GET
+def together(request: HttpRequest, pk: int) -> HttpResponse:
+    """What became of the jobs that were issued together: certificates, refusals and why, what is under way still."""
+    viewer = viewer_of(request)
+    check_role(viewer, SEES)
+    task = get_object_or_404(Task, pk=pk, kind=issue.ISSUE_ALL)
+    rows = Job.objects.visible_to(viewer).select_related("instrument", "certificate")
+    found = list(rows.filter(pk__in=task.arguments["jobs"]).order_by("id"))
+    if not found:
+        raise Http404
+    context = {
+        "task": task,
+        "jobs": found,
+        "issued": sum(1 for each in found if each.certificate_id),
+        "refused": sum(1 for each in found if each.refusal),
+        "going": task.state in UNDER_WAY,
+    }
+    return render(request, "certificates/together.html", context)

@@ -41,6 +41,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Recall.objects.visible_to(viewer).select_related("certificate", "assignee"), pk=pk
     )
+    if (
+        "HX-Request" in request.headers and found.state == RecallState.CONFIRMED
+    ):  # the page asks whether it is done
+        return HttpResponse(status=204)
     form, fault = forms.ConfirmForm(request.POST if request.POST.get("how") == "confirm" else None), ""
     if request.method == "POST":
         try:
@@ -50,7 +54,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
             if form.is_valid():
                 given = form.cleaned_data
                 recall.confirm(viewer, found, given["assignee"], given["deadline"], on=timezone.localdate())
-                messages.success(request, _("已确认；正在处理，稍后刷新本页。"))
+                messages.success(request, _("已确认，正在处理。"))
                 return redirect("recall", pk)
         except QuanhengError as error:
             fault = str(error)
