@@ -94,7 +94,7 @@ def asked(n: int, name: str) -> list[int]:
     from django.utils import timezone
 
     from quanheng.city.audit.actions import SYSTEM
-    from quanheng.city.certificates.actions import issue, jobs
+    from quanheng.city.certificates.actions import issue, jobs, results
     from quanheng.city.instruments import actions as instruments
     from quanheng.city.instruments.models import Instrument, MeasurementStandard
     from quanheng.city.people.models import User
@@ -115,7 +115,7 @@ def asked(n: int, name: str) -> list[int]:
             promised=today + timedelta(days=9),
         )  # fmt: skip
         read = [
-            jobs.Read(
+            results.Read(
                 at, tuple(f"{float(at) * 1.001 + m * 1e-5:.5f}" for m in range(3)), (at,) * 3, "23.1", "45"
             )
             for at in ("0.1", "1", "5")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from quanheng.city.certificates import reading_sheets
-from quanheng.city.certificates.actions import jobs
+from quanheng.city.certificates.actions import jobs, results
 from quanheng.city.certificates.models import Entry, Job
 from quanheng.city.certificates.reading_sheets import HEADINGS, BadReadings, read_sheet
 from quanheng.ground.errors import BadTable, Fault
@@ -40,8 +40,8 @@ def faults(data: bytes, name: str = "r.csv") -> list[tuple[str, str, str]]:
 def test_readings_are_taken_by_point_as_they_stand() -> None:
     found = read_sheet("r.csv", csv("1,1.0010,1,23,45", "5,5.01,5,23.5,44", "", "1.0,1.0020,1,23,45"))
     assert found == [
-        jobs.Read("1", ("1.0010", "1.0020"), ("1", "1"), "23", "45"),
-        jobs.Read("5", ("5.01",), ("5",), "23.5", "44"),
+        results.Read("1", ("1.0010", "1.0020"), ("1", "1"), "23", "45"),
+        results.Read("5", ("5.01",), ("5",), "23.5", "44"),
     ]
 
 
@@ -153,8 +153,8 @@ def test_the_page_names_every_cell_and_keeps_nothing(bench: Bench, job: Job) -> 
 
 def test_every_point_at_fault_is_named_and_none_is_kept(bench: Bench, job: Job) -> None:
     good, unpaired, infinite = (
-        jobs.Read("1", ("1.001",), ("1",), "23", "45"), jobs.Read("5", ("5.01",), (), "23", "45"),
-        jobs.Read("0.1", ("inf",), ("0.1",), "23", "45"),
+        results.Read("1", ("1.001",), ("1",), "23", "45"), results.Read("5", ("5.01",), (), "23", "45"),
+        results.Read("0.1", ("inf",), ("0.1",), "23", "45"),
     )  # fmt: skip
     with pytest.raises(Fault) as told:
         jobs.measure(bench.verifier, job, [good, unpaired, infinite], on=timezone.localdate())

@@ -18,7 +18,7 @@ from django.utils import timezone
 from quanheng.city.audit.actions import SYSTEM
 from quanheng.city.audit.past import last_event
 from quanheng.city.certificates import house, store
-from quanheng.city.certificates.actions import issue, jobs, recall, standing
+from quanheng.city.certificates.actions import issue, jobs, recall, results, standing
 from quanheng.city.certificates.models import Certificate, Entry, Job, JobState, Reverification, Standing
 from quanheng.city.indicators.catalogue import indicators
 from quanheng.city.indicators.compute import census
@@ -61,10 +61,10 @@ def received(bench: Bench, code: str = "E-1", **changes: Any) -> Job:
     return jobs.receive(bench.verifier, row, facts.pop("standards", [bench.standard]), **facts)
 
 
-def read(nominal: str, error: float = 0.001) -> jobs.Read:
+def read(nominal: str, error: float = 0.001) -> results.Read:
     at = float(nominal)
     indications = tuple(f"{at * (1 + error) + n * 1e-5:.5f}" for n in range(3))
-    return jobs.Read(nominal, indications, (nominal,) * 3, "23.1", "45")
+    return results.Read(nominal, indications, (nominal,) * 3, "23.1", "45")
 
 
 def measured(bench: Bench, job: Job, error: float = 0.001) -> None:
@@ -173,7 +173,7 @@ def test_readings_are_never_changed_but_replaced_with_a_reason(bench: Bench) -> 
         jobs.measure(bench.verifier, job, [read("1", 0.002)], on=today())
     jobs.measure(bench.verifier, job, [read("1", 0.002)], on=today(), why="抄错")
     assert Entry.objects.filter(job=job).count() == 4
-    assert [each.why for each in jobs.current(job)] == ["", "抄错", ""]
+    assert [each.why for each in results.current(job)] == ["", "抄错", ""]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_budget_of_a_point_can_be_computed_again_from_its_file(bench: Bench,
     job = received(bench)
     measured(bench, job)
     browser = signed_in(bench.verifier)
-    entry = jobs.current(job)[1]
+    entry = results.current(job)[1]
     text = browser.get(f"/jobs/{job.pk}/budget/{entry.pk}/?file").content
     (tmp_path / "point.toml").write_bytes(text)
     assert main.main(["uncertainty", str(tmp_path / "point.toml"), "--json"]) == 0
@@ -750,7 +750,7 @@ def test_few_and_scattered_readings_are_stated_with_their_t_distribution(
     job = received(bench)
     for at in ("0.1", "1", "5"):
         shown = tuple(f"{float(at) * (1 + each):.6f}" for each in (0.0005, 0.0011, 0.0019))
-        jobs.measure(bench.verifier, job, [jobs.Read(at, shown, (at,) * 3, "23", "45")], on=today())
+        jobs.measure(bench.verifier, job, [results.Read(at, shown, (at,) * 3, "23", "45")], on=today())
     jobs.check(bench.checker, job, on=today())
     issue.ask_for(bench.verifier, job, on=today())
     issue.issue(bench.verifier, job.pk)
@@ -767,7 +767,7 @@ def test_what_cannot_be_decided_is_not_checked(bench: Bench) -> None:
     job = received(bench)
     for at in ("0.1", "1", "5"):
         shown = tuple(f"{float(at) * (1 + each):.6f}" for each in (0.004, 0.0085, 0.013))
-        jobs.measure(bench.verifier, job, [jobs.Read(at, shown, (at,) * 3, "23", "45")], on=today())
+        jobs.measure(bench.verifier, job, [results.Read(at, shown, (at,) * 3, "23", "45")], on=today())
     with pytest.raises(Fault, match="不能判定"):
         jobs.check(bench.checker, job, on=today())
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
-from quanheng.city.certificates.actions import jobs
+from quanheng.city.certificates.actions import jobs, results
 from quanheng.city.certificates.models import CONDITIONS, Certificate, Job
 from quanheng.city.certificates.pages.certificates import public_code
 from quanheng.city.frame.roles import viewer_of
@@ -90,7 +90,7 @@ def _job(request: HttpRequest, number: str) -> Job:
 
 
 def _said(job: Job) -> dict[str, Any]:
-    results = [
+    found = [
         {
             "nominal": each.entry.nominal,
             "value": each.result.value,
@@ -98,10 +98,10 @@ def _said(job: Job) -> dict[str, Any]:
             "k": each.result.k,
             "outcome": each.result.outcome,
         }
-        for each in jobs.compute(job)
+        for each in results.compute(job)
     ]
     return {
-        "number": job.number, "code": job.code, "procedure": job.procedure, "state": job.state, "results": results
+        "number": job.number, "code": job.code, "procedure": job.procedure, "state": job.state, "results": found
     }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def enter(request: HttpRequest, number: str, data: Readings) -> Any:
     if not isinstance(viewer, User):
         raise Http404
     read = [
-        jobs.Read(p.nominal, tuple(p.indications), tuple(p.references), p.temperature, p.humidity)
+        results.Read(p.nominal, tuple(p.indications), tuple(p.references), p.temperature, p.humidity)
         for p in data.points
     ]
     texts = [t for r in read for t in (r.nominal, *r.indications, *r.references, r.temperature, r.humidity)]

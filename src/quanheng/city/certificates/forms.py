@@ -10,7 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from quanheng.city.certificates.actions.jobs import Read
+from quanheng.city.certificates.actions.results import Read
 from quanheng.city.certificates.models import CONDITIONS
 from quanheng.city.instruments.models import Instrument, MeasurementStandard
 from quanheng.city.people.models import Party, PartyKind

@@ -10,7 +10,7 @@ from itertools import islice
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
-from quanheng.city.certificates.actions.jobs import Read
+from quanheng.city.certificates.actions.results import Read
 from quanheng.city.register import sheets
 from quanheng.ground.errors import BadTable
 

@@ -21,7 +21,7 @@ from django.db import transaction
 
 from quanheng.city.audit import actions as audit
 from quanheng.city.certificates import house, store
-from quanheng.city.certificates.actions import filing, jobs, standing
+from quanheng.city.certificates.actions import entitled, filing, results, standing
 from quanheng.city.certificates.models import Certificate, Job, JobState, Reverification
 from quanheng.city.certificates.models import ReverificationState as Again
 from quanheng.city.instruments import actions as instruments
@@ -50,11 +50,11 @@ MONTHS = 12  # where the procedure sets no cycle
 
 def ask_for(actor: User, job: Job, *, on: date, seen: str = "") -> None:
     """Fix number and day, and ask for the certificate. Raises Fault, NotShown where nothing can be signed here."""
-    jobs.check_of_institute(actor, job)
+    entitled.check_of_institute(actor, job)
     house.key("institute")
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
-        jobs.check_fresh(job, seen)
+        entitled.check_fresh(job, seen)
         if job.state not in (JobState.CHECKED, JobState.ISSUING):
             raise Fault(f"{job.number}：{job.get_state_display()}，不能签发 / cannot be issued now")
         if job.state == JobState.CHECKED:
@@ -85,7 +85,7 @@ def ask_for_all(actor: User, wanted: Mapping[int, str], *, on: date) -> Task | N
         rows = list(Job.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk__in=list(wanted)))
         fixed = []
         for job in rows:
-            jobs.check_of_institute(actor, job)
+            entitled.check_of_institute(actor, job)
             if job.state == JobState.CHECKED and wanted[job.pk] in ("", str(job.event_id)):
                 _fix(job, on)
                 fixed.append(job)
@@ -236,7 +236,7 @@ def _kept(data: bytes) -> Document | None:
 
 def content_of(job: Job) -> evidence.Certificate:
     """What the certificate of a job says: the same for the same job."""
-    method, computed = jobs.method_of(job.procedure), jobs.compute(job, trials=False)
+    method, computed = results.method_of(job.procedure), results.compute(job, trials=False)
     instrument, found = job.instrument, house.house()
     assert job.signed and job.measured and job.measured_by and job.checked_by
     if not computed:
@@ -251,8 +251,8 @@ def content_of(job: Job) -> evidence.Certificate:
     procedure = procedures.regulations().procedures.get(job.procedure)
     months = procedure.cycle_months if procedure else None
     months = instrument.cycle.months if instrument.cycle else months or MONTHS
-    temperatures = [t for each in computed for t in jobs.conditions(each.entry.temperature, job.number)]
-    humidities = [h for each in computed for h in jobs.conditions(each.entry.humidity, job.number)]
+    temperatures = [t for each in computed for t in results.conditions(each.entry.temperature, job.number)]
+    humidities = [h for each in computed for h in results.conditions(each.entry.humidity, job.number)]
     days = [each.entry.at.date() for each in computed]
     begun = max(job.received, min(*days, job.measured))
     return evidence.Certificate(

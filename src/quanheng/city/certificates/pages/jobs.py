@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from quanheng.city.audit.actions import history
 from quanheng.city.certificates import forms, reading_sheets
-from quanheng.city.certificates.actions import issue, jobs
+from quanheng.city.certificates.actions import entitled, issue, jobs, results
 from quanheng.city.certificates.models import IN_HAND, Job, JobState, Used
 from quanheng.city.certificates.reading_sheets import BadReadings
 from quanheng.city.frame.roles import Role, check_role, viewer_of
@@ -102,12 +102,12 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     computed, fault = [], ""
     try:
-        computed = jobs.compute(job)
+        computed = results.compute(job)
     except QuanhengError as error:
         fault = str(error)
     context = {
         "job": job,
-        "method": jobs.method_of(job.procedure),
+        "method": results.method_of(job.procedure),
         "used": Used.objects.filter(job=job).select_related("standard", "certificate"),
         "computed": [(each, _said(each.result), f"{each.result.expanded:.2g}") for each in computed],
         "fault": fault,
@@ -127,8 +127,8 @@ def _said(result: Result) -> str:
 def readings(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter raw readings, or hand in a sheet and look at it before it is kept."""
     actor, (_viewer, job) = _user(request), _seen(request, pk)
-    jobs.check_of_institute(actor, job)
-    method, entries = jobs.method_of(job.procedure), jobs.current(job)
+    entitled.check_of_institute(actor, job)
+    method, entries = results.method_of(job.procedure), results.current(job)
     points, fault, misread, source, status = None, "", None, "", 200
     file = request.FILES.get("sheet")
     if request.method == "POST" and file is not None:
@@ -170,7 +170,7 @@ def readings(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "certificates/readings.html", context, status=status)
 
 
-def _changed(given: list[jobs.Read], entries: list[Any]) -> list[jobs.Read]:
+def _changed(given: list[results.Read], entries: list[Any]) -> list[results.Read]:
     """What differs from what stands there: a point that was left as it is, is not entered again."""
     there = {
         (e.nominal, tuple(e.indications), tuple(e.references), e.temperature, e.humidity) for e in entries
@@ -184,7 +184,7 @@ def _changed(given: list[jobs.Read], entries: list[Any]) -> list[jobs.Read]:
 def budget(request: HttpRequest, pk: int, entry: int) -> HttpResponse:
     """The uncertainty budget of a point; as a file where `?file` asks for it."""
     _viewer, job = _seen(request, pk)
-    found = next((each for each in jobs.compute(job) if each.entry.pk == entry), None)
+    found = next((each for each in results.compute(job) if each.entry.pk == entry), None)
     if found is None:
         raise Http404
     if "file" in request.GET:

@@ -15,7 +15,7 @@ from pyarrow.parquet import read_table
 from quanheng.city.audit import actions as audit
 from quanheng.city.audit.actions import SYSTEM
 from quanheng.city.certificates import house
-from quanheng.city.certificates.actions import filing, issue, jobs, recall, standing
+from quanheng.city.certificates.actions import filing, issue, jobs, recall, results, standing
 from quanheng.city.certificates.house import House
 from quanheng.city.certificates.models import Certificate, Job
 from quanheng.city.instruments.models import Instrument, MeasurementStandard
@@ -137,7 +137,7 @@ def _measured(who: Who, job: Job, rng: np.random.Generator, today: date) -> None
         at = float(nominal)
         scatter = rng.normal(0.0, 0.00005, 3)
         shown = tuple(f"{at * (1 + error + each):.5f}" for each in scatter)
-        read.append(jobs.Read(nominal, shown, (nominal,) * 3, "23.1", "48"))
+        read.append(results.Read(nominal, shown, (nominal,) * 3, "23.1", "48"))
     jobs.measure(who.users["verifier"], job, read, on=today)
 
 
