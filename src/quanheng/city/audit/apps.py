@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class Audit(AppConfig):
@@ -13,7 +14,8 @@ class Audit(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        """Guard the tables after every migration."""
+        """Guard the tables after every migration; learn what the offices call their acts."""
         from quanheng.city.audit.guard import put_in_place
 
         post_migrate.connect(put_in_place, dispatch_uid="guard")
+        autodiscover_modules("deeds")

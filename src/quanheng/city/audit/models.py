@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quanheng.city.audit.deeds import deed
+
 
 class Event(models.Model):
     """One act. Triggers on both databases refuse to change or delete one (migrations/0001)."""
@@ -30,6 +32,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.action} {self.subject}"
+
+    @property
+    def deed(self) -> str:
+        """What was done, in words."""
+        return deed(self.action)
 
 
 class Seal(models.Model):

@@ -53,9 +53,7 @@ def events(viewer: Viewer) -> Shown:
     """What was done last."""
     last = Event.objects.order_by("-id")[:ROWS]
     lines = [
-        Line(
-            reverse("event", args=[each.pk]), each.action, f"{each.actor} {localtime(each.at):%Y-%m-%d %H:%M}"
-        )
+        Line(reverse("event", args=[each.pk]), each.deed, f"{each.actor} {localtime(each.at):%Y-%m-%d %H:%M}")
         for each in last
     ]
     return Shown(

@@ -18,7 +18,7 @@ from quanheng.city.people.models import District, User
 from quanheng.city.register.listing import number
 from quanheng.city.supervision import settling, who, wording
 from quanheng.city.supervision.actions import orders
-from quanheng.city.supervision.actions.orders import MOVES, moves_of
+from quanheng.city.supervision.actions.orders import moves_of
 from quanheng.city.supervision.forms import IssueForm, MoveForm
 from quanheng.city.supervision.listing import chosen, rows_of
 from quanheng.city.supervision.models import Cycle, Kind, Order, OrderState
@@ -111,25 +111,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "settled_energy": wording.energy(settled.energy, settled.u, order.utility) if settled else "",
         "objections": order.objections.select_related("by", "answered_by").order_by("id"),
         "checks": order.checks.select_related("by").order_by("-at"),
-        "history": [
-            (each, _step(each.action), (each.after or {}).get("note", "")) for each in history(order)
-        ],
+        "history": [(each, (each.after or {}).get("note", "")) for each in history(order)],
         "machine": [(state, label) for state, label in OrderState.choices if state != OrderState.LAPSED],
         "may_check": viewer.role in who.CHECK and order.meter,
         "screening": wording.said(wording.screening),
     }
     return render(request, "supervision/order.html", context)
-
-
-def _step(action: str) -> Any:
-    """What an event of an order is called."""
-    name = action.removeprefix("supervision.").split(" ")[0]
-    return {
-        "propose": _("周期提出"),
-        "lapse": _("被新周期取代"),
-        "expire": _("逾期"),
-        "recall": _("召回"),
-    }.get(name) or (MOVES[name].title if name in MOVES else action)
 
 
 @require_POST
