@@ -89,11 +89,15 @@ def events(request: HttpRequest) -> HttpResponse:
         following["before"] = str(rows[PAGE - 1].pk)
     context = {
         "form": form,
-        "rows": [(each, subject_url(each.subject)) for each in rows[:PAGE]],
+        "rows": [(each, _role(each), subject_url(each.subject)) for each in rows[:PAGE]],
         "next": f"?{following.urlencode()}" if len(rows) > PAGE else "",
         "query": request.GET.urlencode(),
     }
     return render(request, "site/events.html", context, status=200 if valid else 422)
+
+
+def _role(row: Event) -> str:
+    return str(Role(row.role).label) if row.role in Role.values else row.role
 
 
 COLUMNS = ("id", "at", "actor", "role", "action", "subject", "before", "after")
@@ -133,6 +137,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     context = {
         "event": row,
+        "role": _role(row),
         "written": written(row),
         "seal": Seal.objects.filter(last__gte=pk, index__isnull=False).order_by("last").first(),
         "subject_url": subject_url(row.subject),
