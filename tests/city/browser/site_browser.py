@@ -34,6 +34,11 @@ AXE = """() => axe.run(document, {resultTypes: ["violations"]}).then((found) => 
   .filter((each) => ["serious", "critical"].includes(each.impact))
   .map((each) => `axe ${each.impact}: ${each.id}: ${each.help}: `
     + each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")))"""
+# u is a standard uncertainty and U an expanded one: no style may make a capital of a symbol.
+CAPITALS = """() => [...document.querySelectorAll("th, dt, label")]
+  .filter((each) => /^[a-zα-ω](·[a-z])?$/.test(each.textContent.trim())
+    && getComputedStyle(each, "::first-letter").textTransform !== "none")
+  .map((each) => `a capital is made of ${each.textContent.trim()}`)"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -94,6 +99,7 @@ class Reader:
                     faults.append(f"not in English: {sorted(strange)} in {text.strip()[:100]!r}")
         self.page.evaluate(axe())
         faults += self.page.evaluate(AXE)
+        faults += self.page.evaluate(CAPITALS)
         self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         if (wider := self.page.evaluate(WIDER)) > 0:
             faults.append(f"at 360 px the page is {wider} px too wide")

@@ -154,6 +154,13 @@ def stated(value: float, expanded: float, k: float) -> tuple[float, float, float
     return float(round_value(value, rounded)), float(rounded), float(round_uncertainty(k, 3))
 
 
+def printed(result: Result) -> tuple[str, str, str]:
+    """Value, U and k as the certificate states them, for people: with all their digits."""
+    rounded = round_uncertainty(result.expanded)
+    value, k = round_value(result.value, rounded), round_uncertainty(result.k, 3)
+    return f"{value:f}".replace("-", "−"), f"{rounded:f}", f"{k:f}"
+
+
 def outcome(
     method: Method, nominal: float, result: tuple[float, float, float], limit: float
 ) -> Outcome | None:

@@ -28,9 +28,8 @@ from quanheng.city.register.listing import number
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import QuanhengError
 from quanheng.work.budget import tables
-from quanheng.work.budget.figures import value_of
 from quanheng.work.budget.tables import BUDGET_HEAD
-from quanheng.work.verify.points import Result
+from quanheng.work.verify.points import printed
 
 SEES = frozenset({Role.CITY, Role.INSTITUTE, Role.UTILITY, Role.ENTERPRISE, Role.AUDITOR})
 INSTITUTE = frozenset({Role.INSTITUTE})
@@ -109,7 +108,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "job": job,
         "method": results.method_of(job.procedure),
         "used": Used.objects.filter(job=job).select_related("standard", "certificate"),
-        "computed": [(each, _said(each.result), f"{each.result.expanded:.2g}") for each in computed],
+        "computed": [(each, *printed(each.result)) for each in computed],
         "fault": fault,
         "replaced": job.entries.filter(replaced_by__isnull=False).select_related("by", "replaced_by"),
         "mine": viewer.role in INSTITUTE and viewer.party_id == job.institute_id,
@@ -117,10 +116,6 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "why": forms.WhyForm(),
     }
     return render(request, "certificates/job.html", context)
-
-
-def _said(result: Result) -> str:
-    return value_of(result.value, result.expanded / result.k)
 
 
 @require_http_methods(["GET", "POST"])
@@ -196,10 +191,12 @@ def budget(request: HttpRequest, pk: int, entry: int) -> HttpResponse:
     context = {
         "job": job,
         "found": found,
-        "head": [getattr(each, language) for each in BUDGET_HEAD],
+        "head": [
+            (getattr(each, language), each.zh == each.en) for each in BUDGET_HEAD
+        ],  # word, is it a symbol
         "lines": [each.cells for each in tables.budget_lines(result, language)],  # type: ignore[arg-type]
-        "said": value_of(result.value, result.u),
-        "result": result,
+        "printed": printed(found.result),
+        "unit": results.method_of(job.procedure).result_unit,
     }
     return render(request, "certificates/budget.html", context)
 
