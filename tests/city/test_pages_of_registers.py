@@ -117,7 +117,7 @@ def test_a_record_is_added_and_changed_with_its_history(as_user: As, small: Smal
     browser.post(f"/instruments/{row.pk}/change/", {**facts, "place": "变电站", "held": row.event_id})
     page = browser.get(f"/instruments/{row.pk}/").content.decode()
     assert "变电站" in page
-    assert page.count("instruments.add instrument") == page.count("instruments.change instrument") == 1
+    assert page.count("新增计量器具") == page.count("更改计量器具") == 1
 
 
 def test_a_form_says_what_is_wrong_at_its_field(as_user: As, small: SmallCity) -> None:
