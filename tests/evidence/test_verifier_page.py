@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from quanheng.evidence import base45, proof_file, qr_proof, signature
 from quanheng.evidence.certificate import Party
 from quanheng.evidence.document import Document
 from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.figures import pair
 from quanheng.evidence.formats.paper import paper
 from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.page.page import Site, write_page
@@ -482,6 +484,23 @@ def test_numbers_are_written_as_python_writes_them(opened):
     ]
     said = opened.run(f"[{', '.join(map(repr, numbers))}].map(asFloat)")
     assert said == [repr(number) for number in numbers]
+
+
+FIGURES = [
+    (-0.19, 0.049), (0.498, 0.05), (0.5, 0.05), (1230, 120), (0, 0.0012), (50000838, 93), (100.000123, 0.00002),
+    (1.23456789, 0.1), (3, 5), (1, 0.123),
+]  # fmt: skip
+
+
+def test_page_writes_figures_as_the_program_does(opened):
+    texts = [[f"{Decimal(repr(each)):f}" for each in one] for one in FIGURES]
+    assert opened.run(f"{json.dumps(texts)}.map((each) => pair(...each))") == [
+        list(pair(*one)) for one in FIGURES
+    ]
+
+
+def test_page_leaves_alone_what_is_no_plain_number(opened):
+    assert opened.run('pair("1.5E-9", "2E-10")') == ["1.5E-9", "2E-10"]
 
 
 def test_page_is_the_same_for_the_same_pins():

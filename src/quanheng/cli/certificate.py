@@ -17,6 +17,7 @@ from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.document import CERTIFICATE, Document
 from quanheng.evidence.document_check import Checked, Rules, day_of
 from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.figures import figures
 from quanheng.evidence.formats import form
 from quanheng.evidence.formats.dcc import check as dcc
 from quanheng.evidence.formats.dcc import sealed
@@ -260,11 +261,11 @@ def _show(args: argparse.Namespace) -> int:
     print("\n".join(headline(content)))
     for point in content.points:
         sign = "" if point.outcome is None else f"  {point.outcome}"
+        nominal, value, U, k, allowed = figures(point)
+        limits = f", {allowed}" if allowed else ""
         print(
-            f"  {point.identifier:8} {point.quantity} {point.nominal:g} {point.nominal_unit}: "
-            f"{point.value:g} {point.unit}, "
-            f"U = {point.expanded_uncertainty:g} {point.unit} (k = {point.coverage_factor:g}, "
-            f"p = {point.coverage_probability:g}){sign}"
+            f"  {point.identifier:8} {point.quantity} {nominal}: {value}, U = {U} "
+            f"(k = {k}, p = {point.coverage_probability:g}){limits}{sign}"
         )
     for digest in content.standards:
         print(f"标准 standard {digest}")

@@ -16,7 +16,7 @@ from small_city import SmallCity
 
 from quanheng.city.audit.actions import SYSTEM
 from quanheng.city.audit.past import last_event
-from quanheng.city.indicators import actions
+from quanheng.city.indicators import actions, shown
 from quanheng.city.indicators.catalogue import indicators
 from quanheng.city.indicators.census import COUNTINGS, Census, Member
 from quanheng.city.indicators.compute import Computed, compute, written
@@ -147,6 +147,15 @@ def test_a_figure_is_kept_once_for_an_event(covered: SmallCity) -> None:
 def test_a_computed_indicator_cannot_be_entered(small: SmallCity) -> None:
     with pytest.raises(Fault, match="不是填报的指标"):
         actions.enter(small.users["city"], "coverage-by-entry", TODAY, 1.0, evidence=b"x", name="x.pdf")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(12.0, "12"), (1_234_567.0, "1 234 567"), (2.5, "2.5"), (0.0, "0")]
+)
+def test_a_figure_is_told_with_all_its_digits(value: float, said: str) -> None:
+    indicator = next(each for each in indicators().values() if not each.share)
+    told = shown.number(indicator, Figure(value=value))
+    assert told.replace("\u2009", " ").startswith(f"{said} ")
 
 
 def test_a_later_entry_of_a_day_replaces_the_earlier(small: SmallCity) -> None:

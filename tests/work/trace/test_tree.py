@@ -70,7 +70,7 @@ def test_a_node_tells_number_name_issuer_days_range_u_and_k() -> None:
         "✓ V-1  电能表",
         "│  样例市计量院",
         "│  2026-03-01 – 2034-02-28",
-        "│  0.5 … 2 kW·h：U = 0.2 %，k = 2",
+        "│  0.5 … 2 kW·h：U = 0.20 %，k = 2",
     ]
     assert text(Small())[-1] == "      └─ SI"
 
@@ -102,8 +102,8 @@ def test_results_in_different_units_are_told_apart() -> None:
         point("b", 2.0, 0.4, use("bench"), nominal_unit="V", unit="mV", relative=False),
     )
     told = text(Small().change("meter", points=mixed))
-    assert "│  1 kW·h：U = 0.2 %，k = 2" in told
-    assert "│  2 V：U = 0.4 mV，k = 2" in told
+    assert "│  1 kW·h：U = 0.20 %，k = 2" in told
+    assert "│  2 V：U = 0.40 mV，k = 2" in told
 
 
 def test_what_is_used_twice_is_told_once() -> None:

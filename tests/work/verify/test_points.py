@@ -80,10 +80,10 @@ def test_readings_without_a_relative_error_are_refused(references: tuple[float, 
 @pytest.mark.parametrize(
     ("result", "printed"),
     [
-        (Result(0.12345, 0.0612, 2.0, None), ("0.123", "0.061", "2.00")),
-        (Result(-0.1, 0.0104, 2.003, None), ("−0.100", "0.010", "2.00")),
-        (Result(1234.5, 124.0, 4.3027, None), ("1230", "120", "4.30")),
-        (Result(-0.00001, 0.02, 2.0, None), ("0.000", "0.020", "2.00")),
+        (Result(0.12345, 0.0612, 2.0, None), ("0.123", "0.061", "2")),
+        (Result(-0.1, 0.0104, 2.003, None), ("−0.100", "0.010", "2")),
+        (Result(1234.5, 124.0, 4.3027, None), ("1230", "120", "4.3")),
+        (Result(-0.00001, 0.02, 2.0, None), ("0.000", "0.020", "2")),
     ],
 )
 def test_people_read_the_figures_that_the_certificate_states(

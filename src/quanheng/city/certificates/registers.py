@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from quanheng.city.audit.models import Event
 from quanheng.city.certificates import store
-from quanheng.city.certificates.models import Certificate, Recall, Reverification
+from quanheng.city.certificates.models import Certificate, Outcome, Recall, Reverification
 from quanheng.city.frame.roles import STAFF, Role, Viewer
 from quanheng.city.register.declaration import Link, Panel, Register, declared
+from quanheng.evidence.figures import figures
 
 LISTED = 10  # certificates on the page of an instrument
 NOBODY: frozenset[Role] = frozenset()
@@ -48,15 +49,7 @@ def of_certificate(row: Certificate, viewer: Viewer) -> Iterable[Panel]:
     if document is not None:
         content = store.content_of(document)
         points = [
-            (
-                f"{each.nominal:g} {each.nominal_unit}",
-                f"{each.value:g} {each.unit}",
-                f"{each.expanded_uncertainty:g} {each.unit}",
-                f"{each.coverage_factor:g}",
-                "" if each.lower is None or each.upper is None else f"{each.lower:g} … {each.upper:g}",
-                each.outcome or "",
-            )
-            for each in content.points
+            (*figures(each), Outcome(each.outcome).label if each.outcome else "") for each in content.points
         ]
         head = (_("测量点"), _("结果"), "U", "k", _("允许限"), _("结论"))
         yield Panel(_("结果"), head, points, _("没有测量点。"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from quanheng.city.indicators.catalogue import Indicator, indicators, said
 from quanheng.city.indicators.compute import Computed
 from quanheng.city.indicators.models import Entered, Figure
+from quanheng.measure.quantity.rounding import number as digits
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,14 @@ def number(indicator: Indicator, figure: Figure | Computed | None) -> str:
         return _("未示出")
     if indicator.share:
         return f"{100 * figure.value:.2f} %"
-    return f"{figure.value:g} {said(indicator.unit, indicator.unit_english)}"
+    return f"{digits(figure.value)} {said(indicator.unit, indicator.unit_english)}"
 
 
 def target(indicator: Indicator) -> str:
     """The target in words."""
     if not indicator.target:
         return ""
-    least, *most = (f"{each:g}" for each in indicator.target)
+    least, *most = (digits(each) for each in indicator.target)
     span = f"{least}–{most[0]}" if most else f"≥ {least}"
     unit = "%" if indicator.share else said(indicator.unit, indicator.unit_english)
     return _("%(by)s 年底前 %(span)s %(unit)s") % {"by": indicator.by, "span": span, "unit": unit}

@@ -67,6 +67,19 @@ function shownByCode({ logged, reasons }) {
     `Shown: a certificate of the number, issuer, instruments and days below was in a trusted log by ${day}. Not checked: the values on the paper, the signature, the issuer's entitlement, later withdrawal.`);
 }
 
+// As evidence/figures.py: U with two digits, the value as far as U goes; digits are added, never taken away.
+function pair(value, uncertainty) {
+  const plain = [value, uncertainty].map((text) => /^-?(\d+)(?:\.(\d+))?$/.exec(text));
+  if (plain.includes(null)) return [value, uncertainty];
+  const [, whole, part = ""] = plain[1];
+  const first = Number(whole) ? 1 - String(Number(whole)).length : part.search(/[1-9]/) + 1;
+  const places = Math.max(part.length, first + 1, 0);
+  return plain.map(([text, , there = ""]) => {
+    const more = "0".repeat(Math.max(0, places - there.length));
+    return `${text}${more && !there ? "." : ""}${more}`.replace("-", "−");
+  });
+}
+
 function showSubject(one) {
   const facts = [];
   const fact = (chinese, english, value) => {
@@ -103,7 +116,7 @@ function showSubject(one) {
   if (content?.points?.length) {
     const head = [say("量", "Quantity"), say("标称值", "Nominal"), say("结果", "Result"), ["U"], ["k"], say("单位 (D-SI)", "Unit (D-SI)")];
     byId("subject").append(table(head, content.points.map((point) =>
-      [point.quantity, `${point.nominal.value} ${point.nominal.unit}`, point.value, point.uncertainty, point.factor, point.unit])));
+      [point.quantity, `${point.nominal.value} ${point.nominal.unit}`, ...pair(point.value, point.uncertainty), point.factor, point.unit])));
   }
 }
 

@@ -13,6 +13,7 @@ from quanheng.evidence.answer import Answer, Reason, Standing
 from quanheng.evidence.certificate import Certificate, Point
 from quanheng.evidence.chain.columns import NONE, Chain
 from quanheng.evidence.reasons import REASONS
+from quanheng.measure.quantity.rounding import number
 
 MOST = 200  # certificates that are drawn
 FIGURES = 4  # kinds of results of a certificate that are told
@@ -102,15 +103,15 @@ def _figures(content: Certificate) -> tuple[str, ...]:
         groups.setdefault((each.nominal_unit, each.unit, each.coverage_factor), []).append(each)
     told = []
     for (of, unit, k), points in list(groups.items())[:FIGURES]:
-        nominal = _range([each.nominal for each in points])
-        u = _range([each.expanded_uncertainty for each in points])
-        told.append(f"{nominal} {of}：U = {u} {unit}，k = {k:g}")
+        nominal = _range([number(each.nominal) for each in sorted(points, key=lambda each: each.nominal)])
+        least_first = sorted(points, key=lambda each: each.expanded_uncertainty)
+        U = _range([number(each.expanded_uncertainty, 2) for each in least_first])
+        told.append(f"{nominal} {of}：U = {U} {unit}，k = {number(k)}")
     return (*told, *([f"… {len(groups) - FIGURES}"] if len(groups) > FIGURES else ()))
 
 
-def _range(found: list[float]) -> str:
-    low, high = min(found), max(found)
-    return f"{low:.3g}" if low == high else f"{low:.3g} … {high:.3g}"
+def _range(ordered: list[str]) -> str:
+    return ordered[0] if ordered[0] == ordered[-1] else f"{ordered[0]} … {ordered[-1]}"
 
 
 def _grave(answer: Answer, number: str) -> tuple[Reason, ...]:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from quanheng.evidence.certificate import Certificate, Outcome, Point, Use
+from quanheng.evidence.figures import pair
 from quanheng.ground.errors import Fault
 from quanheng.measure.conformity import Verdict, decide
-from quanheng.measure.quantity.rounding import round_uncertainty, round_value
+from quanheng.measure.quantity.rounding import number, round_uncertainty, round_value
 from quanheng.work.verify.methods import Method
 
 COVERAGE = 0.95
@@ -155,10 +156,9 @@ def stated(value: float, expanded: float, k: float) -> tuple[float, float, float
 
 
 def printed(result: Result) -> tuple[str, str, str]:
-    """Value, U and k as the certificate states them, for people: with all their digits."""
-    rounded = round_uncertainty(result.expanded)
-    value, k = round_value(result.value, rounded), round_uncertainty(result.k, 3)
-    return f"{value:f}".replace("-", "−"), f"{rounded:f}", f"{k:f}"
+    """Value, U and k as the certificate states them, for people."""
+    value, expanded, k = stated(result.value, result.expanded, result.k)
+    return *pair(value, expanded), number(k)
 
 
 def outcome(

@@ -18,6 +18,7 @@ from quanheng.evidence.certificate import (
     Point,
     Validation,
 )
+from quanheng.evidence.figures import limits as limits_of
 from quanheng.measure.quantity.legal_units import KINDS
 from quanheng.measure.quantity.rounding import number, round_uncertainty, round_value
 
@@ -191,7 +192,7 @@ def _point(point: Point, limits: bool) -> list[str]:
     ]
     if limits:
         row += [
-            _limits(point) + unit if (point.lower, point.upper) != (None, None) else "–",
+            allowed + unit if (allowed := limits_of(point)) else "–",
             OUTCOMES[point.outcome] if point.outcome else "–",
         ]
     return row
@@ -208,14 +209,6 @@ def _digits(rounded: Decimal) -> str:
 def _result(value: float, expanded_uncertainty: float, unit: str) -> str:
     U = round_uncertainty(expanded_uncertainty)
     return f"({_digits(round_value(value, U))} ± {_digits(U)}) {unit}"
-
-
-def _limits(point: Point) -> str:
-    lower = number(point.lower) if point.lower is not None else ""
-    upper = number(point.upper) if point.upper is not None else ""
-    if point.lower is not None and point.upper is not None:
-        return f"±{upper}" if point.lower == -point.upper else f"{lower} … {upper}"
-    return f"≥ {lower}" if lower else f"≤ {upper}"
 
 
 def _notes(certificate: Certificate) -> Sequence[tuple[str, str]]:
