@@ -661,6 +661,11 @@ def test_what_somebody_has_just_changed_is_not_issued_with_the_others(bench: Ben
     assert "刚刚有人改过" in answer.content.decode()
 
 
+def test_who_ticked_nothing_is_told(bench: Bench) -> None:
+    answer = signed_in(bench.verifier).post("/jobs/sign/", follow=True)
+    assert "没有选中受理单" in answer.content.decode()
+
+
 def test_nobody_but_an_institute_issues_and_only_its_own(bench: Bench) -> None:
     job = checked(bench, "E-1")
     for name in ("city", "power", "auditor"):

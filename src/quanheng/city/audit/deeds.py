@@ -22,11 +22,10 @@ def deed(action: str) -> str:
         return str(DEEDS[action])
     office, _dot, name = action.partition(".")
     verb, _space, model = name.partition(" ")
-    if verb in ("add", "change") and (office, model) in _models():
-        what = {"what": _models()[office, model]._meta.verbose_name}
-        return _("新增%(what)s") % what if verb == "add" else _("更改%(what)s") % what
-    return action
-
-
-def _models() -> dict[tuple[str, str], Any]:
-    return {(each._meta.app_label, each._meta.model_name or ""): each for each in apps.get_models()}
+    if verb not in ("add", "change"):
+        return action
+    try:
+        what = {"what": apps.get_model(office, model)._meta.verbose_name}
+    except LookupError:
+        return action
+    return _("新增%(what)s") % what if verb == "add" else _("更改%(what)s") % what

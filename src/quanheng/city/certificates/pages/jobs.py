@@ -95,10 +95,8 @@ def receive(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """A job: what was received, read, found, and what may be done next."""
     viewer, job = _seen(request, pk)
-    if (
-        "HX-Request" in request.headers and job.state == JobState.ISSUING
-    ):  # the page asks whether it is issued
-        return HttpResponse(status=204)
+    if "HX-Request" in request.headers and job.state == JobState.ISSUING:
+        return HttpResponse(status=204)  # the page asks whether it is issued: not yet
     computed, fault = [], ""
     try:
         computed = results.compute(job)
@@ -191,9 +189,7 @@ def budget(request: HttpRequest, pk: int, entry: int) -> HttpResponse:
     context = {
         "job": job,
         "found": found,
-        "head": [
-            (getattr(each, language), each.zh == each.en) for each in BUDGET_HEAD
-        ],  # word, is it a symbol
+        "head": [(getattr(each, language), each.zh == each.en) for each in BUDGET_HEAD],  # is it a symbol
         "lines": [each.cells for each in tables.budget_lines(result, language)],  # type: ignore[arg-type]
         "printed": printed(found.result),
         "unit": results.method_of(job.procedure).result_unit,
@@ -271,11 +267,11 @@ def sign_many(request: HttpRequest) -> HttpResponse:
     if left:
         told = _("%(left)d 份没有：刚刚有人改过，或已不在待签发之列。") % {"left": left}
         messages.warning(request, told)
-    return (
-        redirect("jobs-together", task.pk)
-        if task
-        else redirect(f"{reverse('jobs')}?state={JobState.CHECKED}")
-    )
+    if task is not None:
+        return redirect("jobs-together", task.pk)
+    if not wanted:
+        messages.warning(request, _("没有选中受理单。"))
+    return redirect(f"{reverse('jobs')}?state={JobState.CHECKED}")
 
 
 @require_GET

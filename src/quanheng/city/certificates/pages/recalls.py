@@ -41,10 +41,8 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Recall.objects.visible_to(viewer).select_related("certificate", "assignee"), pk=pk
     )
-    if (
-        "HX-Request" in request.headers and found.state == RecallState.CONFIRMED
-    ):  # the page asks whether it is done
-        return HttpResponse(status=204)
+    if "HX-Request" in request.headers and found.state == RecallState.CONFIRMED:
+        return HttpResponse(status=204)  # the page asks whether it is done: not yet
     form, fault = forms.ConfirmForm(request.POST if request.POST.get("how") == "confirm" else None), ""
     if request.method == "POST":
         try:
