@@ -291,6 +291,12 @@ def test_a_sheet_that_would_unpack_to_more_than_memory_holds_is_refused(meters: 
     assert "512 MB" in page
 
 
+def test_a_sheet_with_a_type_of_document_is_refused(meters: object, as_user: As) -> None:
+    declared = b'<!DOCTYPE worksheet [<!ENTITY e "E-9">]><worksheet'
+    page = handed_in(as_user, lambda name, part: part.replace(b"<worksheet", declared, 1))
+    assert "有 DTD" in page
+
+
 def test_rows_beyond_what_a_sheet_claims_to_hold_are_read(small: SmallCity, as_user: As) -> None:
     row = ("E-9", "电能表", small.power.code, small.north.code)  # it ends before its last column
     claimed = b'<dimension ref="A1:A1"/>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,17 @@ def test_a_table_that_cannot_be_used_is_told(
 ) -> None:
     with pytest.raises(BadTable, match=told):
         evaluate(read_budget(budget), table(tmp_path, **changes))
+
+
+def test_a_damaged_workbook_is_told(budget: Path, tmp_path: Path) -> None:
+    path = table(tmp_path, "xlsx")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part.replace(b"</sheetData>", b""))
+    with pytest.raises(BadTable, match=r"\.xlsx"):
+        evaluate(read_budget(budget), path)
 
 
 def test_a_file_of_another_kind_is_told(
