@@ -11,8 +11,7 @@ from quanheng.ground.workbook import (
     BadWorkbook,
     Why,
     first_sheet,
-    open_formulas,
-    open_workbook,
+    open_with_formulas,
     workbook_bytes,
 )
 
@@ -105,11 +104,8 @@ def test_a_damaged_part_is_refused_though_nobody_asks_for_it() -> None:
 
 
 def test_formulas_are_opened_only_where_a_sheet_holds_some() -> None:
-    assert open_formulas(SOUND, ENOUGH) is None
-    data = book((1, "=A1+1"))
-    formulas = open_formulas(data, ENOUGH)
+    assert open_with_formulas(SOUND, ENOUGH)[1] is None
+    values, formulas = open_with_formulas(book((1, "=A1+1")), ENOUGH)
     assert formulas is not None
     assert [[cell.value for cell in row] for row in formulas.worksheets[0].iter_rows()] == [[1, "=A1+1"]]
-    assert [
-        [cell.value for cell in row] for row in open_workbook(data, ENOUGH).worksheets[0].iter_rows()
-    ] == [[1, None]]
+    assert [[cell.value for cell in row] for row in values.worksheets[0].iter_rows()] == [[1, None]]

@@ -55,6 +55,15 @@ def open_workbook(data: bytes, largest: int) -> Workbook:
     return _load(data, data_only=True)
 
 
+def open_with_formulas(data: bytes, largest: int) -> tuple[Workbook, Workbook | None]:
+    """As `open_workbook`, and once more with the formulas instead of their values; None where no sheet holds any."""
+    values = open_workbook(data, largest)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheets = (archive.read(name) for name in archive.namelist() if "worksheets/" in name)
+        found = any(re.search(rb"<f[\s>/]", each) for each in sheets)
+    return values, _load(data, data_only=False) if found else None
+
+
 def first_sheet(data: bytes, largest: int) -> Iterator[tuple[Any, ...]]:
     """The rows of the first sheet, as `open_workbook` reads them. Raises BadWorkbook, also while they are read."""
     book = open_workbook(data, largest)
@@ -67,14 +76,6 @@ def first_sheet(data: bytes, largest: int) -> Iterator[tuple[Any, ...]]:
         raise
     except Exception as error:  # whatever a damaged or hostile file makes the parser raise
         raise BadWorkbook(Why.BROKEN, type(error).__name__) from error
-
-
-def open_formulas(data: bytes, largest: int) -> Workbook | None:
-    """As `open_workbook`, with the formulas instead of their values; None where no sheet holds any."""
-    _inspect(data, largest)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        sheets = (archive.read(name) for name in archive.namelist() if "worksheets/" in name)
-        return _load(data, data_only=False) if any(re.search(rb"<f[\s>/]", each) for each in sheets) else None
 
 
 def workbook_bytes(workbook: Workbook) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
-from quanheng.ground.workbook import LAST_ROW, BadWorkbook, open_formulas, open_workbook
+from quanheng.ground.workbook import LAST_ROW, BadWorkbook, open_with_formulas
 from quanheng.work.budget import layout
 from quanheng.work.budget.errors import BadBudget, Wrong
 from quanheng.work.budget.layout import Layout
@@ -39,7 +39,7 @@ class Grid:
 def grids_of(data: bytes, file: str, wrongs: list[Wrong]) -> dict[str, Grid]:
     """The sheets of a workbook that hold a budget, by the English name of their layout. Foreign ones are noted."""
     try:
-        values, formulas = open_workbook(data, LARGEST_UNPACKED), open_formulas(data, LARGEST_UNPACKED)
+        values, formulas = open_with_formulas(data, LARGEST_UNPACKED)
     except BadWorkbook as error:
         raise BadBudget(file, [Wrong("", str(error))]) from error
     found: dict[str, Grid] = {}
