@@ -65,10 +65,10 @@ def files_of(lake: Path) -> dict[str, bytes]:
     return {str(each.relative_to(lake)): each.read_bytes() for each in sorted(lake.rglob("*.parquet"))}
 
 
-def zipped(files: dict[str, bytes], around: str = "") -> bytes:
+def zipped(files: dict[str, bytes], around: str = "", method: int = zipfile.ZIP_STORED) -> bytes:
     """A zip."""
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
+    with zipfile.ZipFile(data, "w", method) as archive:
         for name, content in files.items():
             archive.writestr(around + name, content)
     return data.getvalue()
@@ -181,6 +181,17 @@ def test_a_bad_zip_changes_nothing_and_says_why(
 
 def test_a_truncated_zip_is_told(as_user: As, handed: Lake, small_lake: Path) -> None:
     file = io.BytesIO(zipped(files_of(small_lake))[:5000])
+    file.name = "lake.zip"
+    as_user("power").post("/supervision/lakes/power/hand-in/", {"file": file, "path": "", "sha256": ""})
+    work()
+    assert "zip" in Lake.objects.get(pk=handed.pk).fault
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_zip_is_told(as_user: As, handed: Lake, small_lake: Path, method: int) -> None:
+    data = bytearray(zipped(files_of(small_lake), method=method))
+    data[60:200] = b"\xff" * 140  # within the first file
+    file = io.BytesIO(bytes(data))
     file.name = "lake.zip"
     as_user("power").post("/supervision/lakes/power/hand-in/", {"file": file, "path": "", "sha256": ""})
     work()

@@ -181,7 +181,9 @@ def _unpack(zipped: Path, folder: Path) -> None:
                 place = folder / name
                 place.parent.mkdir(exist_ok=True)
                 _copy(archive, each, place)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except Fault:
+        raise
+    except Exception as error:  # zipfile and its decompressors raise errors of many kinds
         raise Fault(f"zip：读不出来：{error} / cannot be read: {error}") from error
 
 
