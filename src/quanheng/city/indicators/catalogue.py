@@ -8,8 +8,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from quanheng.city.frame.language import in_english
 
 FILE = Path(__file__).with_name("definitions.toml")
 GROUPS = {"innovation": _("科技创新水平"), "service": _("服务保障能力"), "supervision": _("监管体制机制")}
@@ -17,7 +18,7 @@ GROUPS = {"innovation": _("科技创新水平"), "service": _("服务保障能�
 
 def said(chinese: str, english: str) -> str:
     """A text of the data in the language of the page."""
-    return english if (get_language() or "").startswith("en") else chinese
+    return english if in_english() else chinese
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quanheng.city.audit.models import Recorded
+from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import Role, Viewer
 from quanheng.city.people import credit_code
 
 
 def named(chinese: str, english: str) -> str:
     """A name in the language of the page: English where it is asked for and there is one."""
-    return english if english and (get_language() or "").startswith("en") else chinese
+    return english if english and in_english() else chinese
 
 
 class DistrictQuerySet(models.QuerySet["District"]):

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from quanheng.city.frame.cache import cached
+from quanheng.city.frame.language import in_english
 
 FILE = Path(__file__).with_name("explained.toml")
 KEPT = 3600  # seconds
@@ -27,7 +27,7 @@ class Said:
     limits: list[Said] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Any:
-        english = (get_language() or "").startswith("en")
+        english = in_english()
         other = "english" if name == "title" else f"{name}_english"
         return self.texts[other] if english and other in self.texts else self.texts[name]
 

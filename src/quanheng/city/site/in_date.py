@@ -13,11 +13,11 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from quanheng.city.frame.cache import cached
+from quanheng.city.frame.language import in_english
 from quanheng.city.frame.limits import LOOK_UP, limited
 from quanheng.city.instruments.models import FOR_THE_PUBLIC, CatalogueEntry, Instrument, Mode, Status
 from quanheng.ground.errors import Fault
@@ -60,7 +60,7 @@ class Answer:
     @property
     def said_kind(self) -> str:
         """The kind in the language of the page."""
-        english = (get_language() or "").startswith("en")
+        english = in_english()
         return self.kind_english if english and self.kind_english else self.kind
 
 

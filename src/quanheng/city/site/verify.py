@@ -19,7 +19,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -28,6 +27,7 @@ from quanheng.city.certificates import house, store
 from quanheng.city.certificates.models import Certificate
 from quanheng.city.certificates.pages.certificates import code_of
 from quanheng.city.frame.cache import cached
+from quanheng.city.frame.language import in_english
 from quanheng.city.frame.limits import LOOK_UP, limited
 from quanheng.city.frame.roles import Viewer, viewer_of
 from quanheng.evidence import proof_file, registry
@@ -126,7 +126,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     digest = sha256_bytes(write_page(pinned, grace=GRACE))
     proof = reverse("verify-proof") if published(digest) else ""
     site = Site(reverse("home"), reverse("verify-page"), digest, proof, True, number, told)
-    language = "en" if (get_language() or "").startswith("en") else "zh-CN"
+    language = "en" if in_english() else "zh-CN"
     page = write_page(pinned, grace=GRACE, site=site, given=given, language=language)
     return HttpResponse(page, headers={"Content-Security-Policy": policy(page)})
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from django.utils.translation import get_language
-
+from quanheng.city.frame.language import in_english
 from quanheng.city.supervision.models import Area, Verdict
 from quanheng.ground.paper.markup import Words, number, percent
 from quanheng.work.supervise.pages import words
@@ -13,7 +12,7 @@ from quanheng.work.supervise.pages import words
 
 def said(pair: Words) -> str:
     """One of two languages."""
-    return pair.en if (get_language() or "").startswith("en") else pair.zh
+    return pair.en if in_english() else pair.zh
 
 
 def health(area: Area) -> str:

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,6 +20,7 @@ from quanheng.city.certificates import forms, reading_sheets
 from quanheng.city.certificates.actions import entitled, issue, jobs, results
 from quanheng.city.certificates.models import IN_HAND, Job, JobState, Used
 from quanheng.city.certificates.reading_sheets import BadReadings
+from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import Role, check_role, viewer_of
 from quanheng.city.people.models import User
 from quanheng.city.queue.models import State, Task
@@ -184,7 +184,7 @@ def budget(request: HttpRequest, pk: int, entry: int) -> HttpResponse:
         answer = HttpResponse(found.text, content_type="application/toml; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{job.number}-{found.entry.nominal}.toml"'
         return answer
-    language = "en" if (get_language() or "").startswith("en") else "zh"
+    language = "en" if in_english() else "zh"
     result = found.budget.results[0]
     context = {
         "job": job,

@@ -8,11 +8,11 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from quanheng.city.audit.actions import history
+from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import check_role, viewer_of
 from quanheng.city.people.models import District, User
 from quanheng.city.register.listing import number
@@ -61,7 +61,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
 
 def text_of(order: Order) -> str:
     """What an order says, in the language of the page."""
-    return order.text_en if (get_language() or "").startswith("en") else order.text_zh
+    return order.text_en if in_english() else order.text_zh
 
 
 @require_POST
