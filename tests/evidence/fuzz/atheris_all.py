@@ -16,7 +16,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["quanheng.evidence", "quanheng.work.budget", "quanheng.readings"]):
+with atheris.instrument_imports(include=["quanheng"]):
     from mutations import DAMAGES
     from parsers import PARSERS
 

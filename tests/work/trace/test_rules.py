@@ -11,6 +11,7 @@ from small_chain import CITY, NATIONAL, Small, bench, digest, meter, point, scop
 
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.certificate import Condition, Decision, Item, Kind, Outcome, Validation
+from quanheng.work.trace import part
 
 Change = Callable[[Small], Small]
 HANDED_ON = {"standard_invalid", "standard_not_shown"}
@@ -160,6 +161,16 @@ def test_a_fault_is_found_by_its_code(fault: str) -> None:
         "5: a torque in joules": set(),
     }
     assert others <= allowed.get(fault, set()), others
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_however_certificates_are_put_together(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = FAULTS[fault][1](Small())
+    together = small.found()
+    monkeypatch.setattr(part, "TOGETHER", 1)  # each alone: one code stands for all of a part
+    assert small.found() == together
 
 
 def test_what_a_standard_lacks_is_handed_on_to_all_that_rests_on_it() -> None:

@@ -92,7 +92,7 @@ def _decided_otherwise(part: Part, rows: Any, code: int) -> Flags:
     try:
         verdict = decide(value, u, lower=lower, upper=upper, rule=rule, r=ratio, risk=risk).verdict
     except MeasureError:
-        return np.ones(len(rows), bool)  # a rule that nobody knows, or limits that it cannot use
+        return np.ones(len(value), bool)  # a rule that nobody knows, or limits that it cannot use
     return np.asarray(np.where(passed, verdict != Verdict.CONFORMING, verdict != Verdict.NOT_CONFORMING))
 
 
