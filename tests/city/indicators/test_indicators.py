@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from small_city import SmallCity
@@ -25,6 +26,8 @@ from quanheng.city.instruments import actions as instruments
 from quanheng.city.instruments.models import CatalogueEntry, Coverage, MeasurementStandard
 from quanheng.city.people import actions as people
 from quanheng.city.people.models import Person, Qualification
+from quanheng.city.queue import tasks
+from quanheng.city.queue.models import State, Task
 from quanheng.cli import main
 from quanheng.ground.errors import Fault
 
@@ -223,6 +226,29 @@ def test_the_map_is_drawn_from_outlines_that_the_city_hands_in(covered: SmallCit
     assert as_user("city").post("/indicators/map/", file({"features": [{}]})).status_code == 400
     assert as_user("city").post("/indicators/map/", file({"features": features})).status_code == 302
     assert "不是地图" not in as_user("").get("/indicators/map/").content.decode()
+
+
+def test_the_table_tells_by_itself_when_it_is_computed(covered: SmallCity, as_user: As) -> None:
+    city, page = as_user("city"), "/indicators/"
+    city.post("/indicators/take/")
+    waiting = city.get(page).content.decode()
+    assert 'hx-trigger="every 2s"' in waiting
+    assert "按今天计算" not in waiting  # asked once is enough
+    assert city.get(page, headers={"HX-Request": "true"}).status_code == 204
+    assert "hx-trigger" not in as_user("auditor").get(page).content.decode()
+    work = tasks.take()
+    assert work is not None
+    assert tasks.run(work) == State.DONE
+    computed = city.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert "hx-trigger" not in computed
+    assert f"截至 {timezone.localdate()}" in computed
+
+
+def test_a_computation_that_failed_says_why(covered: SmallCity, as_user: As) -> None:
+    tasks.ask("indicators.take", {"on": "2026-08-01"})
+    Task.objects.update(state=State.FAILED, error="没有地方了 / no space left")
+    assert "没有地方了" in as_user("city").get("/indicators/").content.decode()
+    assert "没有地方了" not in as_user("").get("/indicators/").content.decode()
 
 
 def test_the_trend_is_a_picture(covered: SmallCity, as_user: As) -> None:

@@ -29,11 +29,13 @@ from quanheng.city.indicators.models import Entered
 from quanheng.city.people import actions as people
 from quanheng.city.people import outlines
 from quanheng.city.people.models import District
+from quanheng.city.queue.models import UNDER_WAY, Task
 from quanheng.city.queue.tasks import ask
 from quanheng.city.register.declaration import REGISTERS
 from quanheng.ground.errors import Fault
 
 CITY = frozenset({Role.CITY})
+TAKE = "indicators.take"
 MISSING = 200  # members that a page lists
 
 
@@ -57,12 +59,16 @@ def found(key: str) -> Indicator:
 @cached(300)
 def table(request: HttpRequest) -> HttpResponse:
     """All indicators with their targets."""
-    viewer = viewer_of(request)
+    may_take = viewer_of(request).role in CITY
+    taken = Task.objects.filter(kind=TAKE).order_by("-id").first() if may_take else None
+    going = taken is not None and taken.state in UNDER_WAY
+    if going and "HX-Request" in request.headers:
+        return HttpResponse(status=204)  # the page asks whether they are computed: not yet
     on, rows = shown.table(day_of(request))
     groups = [
         (title, [each for each in rows if each.indicator.group == name]) for name, title in GROUPS.items()
     ]
-    context = {"on": on, "groups": groups, "may_take": viewer.role in CITY}
+    context = {"on": on, "groups": groups, "may_take": may_take, "going": going, "taken": taken}
     return render(request, "indicators/table.html", context)
 
 
@@ -178,8 +184,7 @@ def take(request: HttpRequest) -> HttpResponse:
     """Compute all of them for today, in the background."""
     viewer = viewer_of(request)
     check_role(viewer, CITY)
-    ask("indicators.take", {"on": timezone.localdate().isoformat()}, viewer)
-    messages.success(request, _("正在计算；稍后刷新本页。"))
+    ask(TAKE, {"on": timezone.localdate().isoformat()}, viewer)
     return redirect("indicators")
 
 

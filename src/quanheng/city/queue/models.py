@@ -19,6 +19,9 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+UNDER_WAY = (State.WAITING, State.RUNNING)
+
+
 class Task(models.Model):
     """Work that anybody may do who holds its lease; it must not matter if it is done twice."""
 

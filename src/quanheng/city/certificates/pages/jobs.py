@@ -23,7 +23,7 @@ from quanheng.city.certificates.reading_sheets import BadReadings
 from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import Role, check_role, viewer_of
 from quanheng.city.people.models import User
-from quanheng.city.queue.models import State, Task
+from quanheng.city.queue.models import UNDER_WAY, Task
 from quanheng.city.register.listing import number
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import QuanhengError
@@ -34,7 +34,6 @@ from quanheng.work.verify.points import printed
 SEES = frozenset({Role.CITY, Role.INSTITUTE, Role.UTILITY, Role.ENTERPRISE, Role.AUDITOR})
 INSTITUTE = frozenset({Role.INSTITUTE})
 LISTED = 200
-UNDER_WAY = (State.WAITING, State.RUNNING)
 
 
 def _seen(request: HttpRequest, pk: int) -> tuple[Any, Job]:

@@ -18,7 +18,7 @@ from quanheng.city.audit import actions as audit
 from quanheng.city.audit.actions import SYSTEM
 from quanheng.city.people.models import User
 from quanheng.city.queue import tasks
-from quanheng.city.queue.models import State
+from quanheng.city.queue.models import UNDER_WAY, State
 from quanheng.city.supervision import places
 from quanheng.city.supervision.actions import indexing
 from quanheng.city.supervision.models import Cycle, FieldCheck, Found, Lake, Schedule
@@ -68,8 +68,7 @@ def _made(lake: Lake, alpha: float, budget: int | None) -> Cycle:
 
 
 def _unfinished(lake: Lake) -> Cycle | None:
-    going = (State.WAITING, State.RUNNING)
-    return lake.cycles.filter(indexed__isnull=True, task__state__in=going).first()
+    return lake.cycles.filter(indexed__isnull=True, task__state__in=UNDER_WAY).first()
 
 
 def _hand_over(actor: audit.Actor, cycle: Cycle) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from quanheng.city.frame.roles import check_role, viewer_of
 from quanheng.city.people.models import District, User
-from quanheng.city.queue.models import State
+from quanheng.city.queue.models import UNDER_WAY, State
 from quanheng.city.queue.tasks import ask
 from quanheng.city.supervision import places, who, wording
 from quanheng.city.supervision.actions import cycles, indexing, recomputing, sealing
@@ -84,8 +84,8 @@ def _state(viewer: Any, cycle: Cycle) -> dict[str, Any]:
         "cycle": cycle,
         "state": now,
         "label": State(now).label,
-        "going": now in (State.WAITING, State.RUNNING),
-        "may_cancel": viewer.role in who.RUN and now in (State.WAITING, State.RUNNING),
+        "going": now in UNDER_WAY,
+        "may_cancel": viewer.role in who.RUN and now in UNDER_WAY,
         "may_resume": viewer.role in who.RUN and now in (State.CANCELLED, State.FAILED),
     }
 
