@@ -129,3 +129,12 @@ def test_damage_is_read_or_refused_and_never_crashes(place: int, noise: bytes):
 def test_other_xml_is_no_certificate():
     with pytest.raises(BadDocument, match="DCC"):
         read(b"<a/>")
+
+
+def test_zeros_that_a_value_was_stated_with_are_written():
+    first = EXAMPLE.points[0]
+    point = dataclasses.replace(first, value=-0.19, expanded_uncertainty=0.049)
+    data = write(dataclasses.replace(EXAMPLE, points=(point,)))
+    assert b"<si:value>-0.190</si:value>" in data
+    assert b"<si:valueExpandedMU>0.049</si:valueExpandedMU>" in data
+    assert read(data).points == (point,)

@@ -37,17 +37,26 @@ def figures(point: Point) -> Figures:
 
 
 def pair(value: float, U: float) -> tuple[str, str]:
-    """A value and its U: U with two digits or all it has, the value as far as U goes (JJF 1059.1—2012, 5.3.8)."""
-    exact = [Decimal(repr(each)).normalize() for each in (value, U)]
-    if not all(each.is_finite() and abs(each.adjusted()) <= LONGEST for each in exact):
+    """A value and its U as people read them (`plain`); too long for that, with powers of ten."""
+    if (texts := plain(value, U)) is None:
         return number(value), number(U)
+    return texts[0].replace("-", "−"), texts[1]
+
+
+def plain(value: float, U: float) -> tuple[str, str] | None:
+    """A value and its U: U with two digits or all it has, the value as far as U goes (JJF 1059.1—2012, 5.3.8).
+
+    Both texts read back as the same floats. None where they would be longer than LONGEST before or after the mark.
+    """
+    exact = [Decimal(repr(float(each))).normalize() for each in (value, U)]
+    if not all(each.is_finite() and abs(each.adjusted()) <= LONGEST for each in exact):
+        return None
     ends = [_end(each) for each in exact]
     place = min(ends[1], exact[1].adjusted() - 1)
-    texts = (
+    said_value, said_U = (
         f"{each.quantize(Decimal(1).scaleb(min(end, place)), context=EXACT):f}"
         for each, end in zip(exact, ends, strict=True)
     )
-    said_value, said_U = (each.replace("-", "−") for each in texts)
     return said_value, said_U
 
 

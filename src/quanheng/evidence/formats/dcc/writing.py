@@ -16,6 +16,7 @@ from lxml import etree
 from quanheng import __version__
 from quanheng.evidence.certificate import Certificate, Condition, Item, Point, Use
 from quanheng.evidence.errors import BadForm
+from quanheng.evidence.figures import plain
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
 from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.units import parse_unit, to_dsi
@@ -76,6 +77,11 @@ def number(value: float) -> str:
     return repr(float(value))
 
 
+def stated(value: float, U: float) -> tuple[str, str]:
+    """A value and its U with the zeros at the end that they were stated with: −0.190 beside 0.049, not −0.19."""
+    return plain(value, U) or (number(value), number(U))
+
+
 def _unit(symbol: str) -> str:
     try:
         return to_dsi(parse_unit(symbol))
@@ -83,12 +89,12 @@ def _unit(symbol: str) -> str:
         raise BadForm(f"{symbol}：{error}") from error
 
 
-def _quantity(parent: Any, name: str, value: float, unit: str, kind: str, tag: str = "quantity") -> Any:
-    """A quantity with a single value; its si:real stands last."""
+def _quantity(parent: Any, name: str, value: float | str, unit: str, kind: str, tag: str = "quantity") -> Any:
+    """A quantity with a single value, a float or the text of one; its si:real stands last."""
     quantity = _dcc(parent, tag, refType=kind)
     _name(quantity, name)
     real = etree.SubElement(quantity, f"{{{SI}}}real")
-    _si(real, "value", number(value))
+    _si(real, "value", value if isinstance(value, str) else number(value))
     _si(real, "unit", _unit(unit))
     return quantity
 
@@ -280,8 +286,9 @@ def _point(parent: Any, point: Point, items: dict[str, str], places: dict[str, s
     data = _dcc(result, "data")
     _quantity(data, "标称值 / nominal value", point.nominal, point.nominal_unit, "basic_nominalValue")
     kind = "basic_measurementError qh_relative" if point.relative else "basic_measuredValue"
-    measured = _quantity(data, point.quantity, point.value, point.unit, kind)
-    _uncertainty(measured[-1], point)
+    value, U = stated(point.value, point.expanded_uncertainty)
+    measured = _quantity(data, point.quantity, value, point.unit, kind)
+    _uncertainty(measured[-1], point, U)
     if point.uses:
         equipment = _dcc(measured, "measuringEquipments")
         for use in point.uses:
@@ -294,7 +301,7 @@ def _point(parent: Any, point: Point, items: dict[str, str], places: dict[str, s
         _figures(limits, [(name, value, point.unit, kind) for name, value, kind in both])
 
 
-def _uncertainty(real: Any, point: Point) -> None:
+def _uncertainty(real: Any, point: Point, U: str) -> None:
     if not point.expanded_uncertainty > 0 or not point.coverage_factor >= 1:
         raise BadForm(
             f"{point.identifier}：U 须为正，k 不小于 1 / {point.identifier}: U is positive and k not below 1"
@@ -305,7 +312,7 @@ def _uncertainty(real: Any, point: Point) -> None:
     expanded = etree.SubElement(
         etree.SubElement(real, f"{{{SI}}}measurementUncertaintyUnivariate"), f"{{{SI}}}expandedMU"
     )
-    _si(expanded, "valueExpandedMU", number(point.expanded_uncertainty))
+    _si(expanded, "valueExpandedMU", U)
     _si(expanded, "coverageFactor", number(point.coverage_factor))
     _si(expanded, "coverageProbability", number(point.coverage_probability))
     _si(expanded, "distribution", point.distribution)
