@@ -231,7 +231,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 AFTERWARDS: dict[str, tuple[str, Change]] = {
     "a value changed": ("digest_mismatch", rewritten(b"<si:value>", b"<si:value>1")),
     "an uncertainty made smaller": (
-        "digest_mismatch", rewritten(b"<si:valueExpandedMU>0.2<", b"<si:valueExpandedMU>0.02<")
+        "digest_mismatch", rewritten(b"<si:valueExpandedMU>0.20<", b"<si:valueExpandedMU>0.020<")
     ),
     "a coverage factor changed": ("digest_mismatch", rewritten(b"<si:coverageFactor>2.0<", b"<si:coverageFactor>3.0<")),
     "a unit changed": ("digest_mismatch", rewritten(b"\\percent<", b"\\one<")),
