@@ -21,6 +21,7 @@ def sha256_bytes(data: bytes) -> str:
 
 
 LONGEST_NUMBER = 300  # digits of a whole number; a float holds 308
+DEEPEST = 64  # tables and lists in one another
 
 
 def read_json(data: bytes) -> Any:
@@ -50,6 +51,7 @@ def read_toml(data: bytes) -> dict[str, Any]:
     """
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
+        check_nesting(table)
         _check_whole(table)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -57,6 +59,16 @@ def read_toml(data: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise ValueError("嵌套过深 / nested too deeply") from error
     return table
+
+
+def check_nesting(value: Any, depth: int = 0) -> None:
+    """ValueError where tables and lists stand in one another deeper than anybody writes: `a.a.a.…` is no recursion to a
+    reader of TOML, but to whoever walks what it has read."""
+    if isinstance(value, dict | list):
+        if depth > DEEPEST:
+            raise ValueError("嵌套过深 / nested too deeply")
+        for each in value.values() if isinstance(value, dict) else value:
+            check_nesting(each, depth + 1)
 
 
 def _check_whole(value: Any, key: str = "") -> None:

@@ -69,6 +69,8 @@ FOUND = {
     "a population with a column twice": ("population in CSV", b"m_R,m_R\n1,2\n"),
     "costs that no float holds": ("costs", b"visit = " + HUGE),
     "costs that are nested too deeply": ("costs", b"visit = " + b"[" * 5000),
+    "costs in tables without end": ("costs", b".".join([b"a"] * 900) + b" = 1"),
+    "a budget in tables without end": ("budget in TOML", b".".join([b"a"] * 900) + b" = 1"),
     "an area's name that is no text": ("lake, its areas", area_of_no_text()),
 }
 

@@ -109,6 +109,51 @@ def test_inputs_of_one_source_are_one_variable() -> None:
     assert (certificate.name, certificate.u, certificate.share) == pytest.approx(("certificate 7", 0.2, 1.0))
 
 
+def test_a_u_of_a_source_and_the_one_effect_of_it_are_one_variable() -> None:
+    effect = {"name": "calibration", "u": 0.2, "source": "C1"}
+    tree = small(
+        a={"value": 1, "unit": "mm", "u": 0.3, "source": "C1"},
+        b={"value": 2, "unit": "mm", "effects": [effect]},
+    )
+    budget = of(tree)
+    assert budget.results[0].u == pytest.approx(0.5)
+    assert [each.name for each in budget.results[0].certificates] == ["C1"]
+
+
+def test_a_u_of_a_source_with_several_effects_must_name_its_own() -> None:
+    effects = [{"name": "calibration", "u": 0.2}, {"name": "drift", "u": 0.1}]
+    tree = small(
+        a={"value": 1, "unit": "mm", "u": 0.3, "source": "C1"},
+        b={"value": 2, "unit": "mm", "source": "C1", "effects": effects},
+    )
+    assert "inputs.a.source" in refusal(tree)
+    assert "calibration、drift" in refusal(tree)
+
+
+def test_a_u_of_a_source_beside_an_effect_of_it_is_another_variable() -> None:
+    a = {"value": 1, "unit": "mm", "u": 0.3, "source": "C1", "effects": [{"name": "drift", "u": 0.4}]}
+    both = of(with_model("a + b", a=a, b={"value": 2, "unit": "mm", "u": 0.3, "source": "C1"}))
+    assert both.results[0].u == pytest.approx(math.hypot(0.6, 0.4))
+
+
+def test_inputs_of_one_source_without_a_common_effect_are_told_to_be_independent() -> None:
+    tree = small(
+        a={"value": 1, "unit": "mm", "source": "C1", "effects": [{"name": "calibration", "u": 0.3}]},
+        b={"value": 2, "unit": "mm", "source": "C1", "effects": [{"name": "drift", "u": 0.4}]},
+    )
+    budget = of(tree)
+    assert budget.results[0].u == pytest.approx(0.5)
+    assert any("taken as independent" in note.en for note in budget.notes)
+
+
+def test_a_real_and_a_complex_input_have_no_source_in_common() -> None:
+    tree = small(
+        a={"value": 1, "unit": "mm", "u": 0.3, "source": "C1"},
+        z={"value": {"re": 1, "im": 1, "u_re": 0.1}, "unit": "mm", "source": "C1"},
+    )
+    assert "inputs.z.source" in refusal(tree)
+
+
 def test_what_a_certificate_gives_is_told_beside_the_inputs() -> None:
     tree = small(
         a={"value": 1, "unit": "mm", "u": 0.3, "source": "C1"},

@@ -191,3 +191,42 @@ def test_a_file_of_another_kind_is_told(
     (tmp_path / "x.txt").write_text("")
     assert main(["uncertainty", str(budget), "--population", str(tmp_path / "x.txt")]) == 2
     assert ".parquet" in capsys.readouterr().err
+
+
+def over(
+    folder: Path, model: str, inputs: str, columns: dict[str, list[float]]
+) -> tuple[float, float, float, float]:
+    """u of the rows: least, median, 95th percentile, largest."""
+    budget, rows = folder / "b.toml", folder / "rows.parquet"
+    budget.write_text(f'[outputs.y]\nmodel = "{model}"\n{inputs}', "utf-8")
+    pq.write_table(pa.table(columns), rows)
+    return evaluate(read_budget(budget), rows).outputs[0].u
+
+
+def test_a_relative_u_goes_with_the_value_of_the_row(tmp_path: Path) -> None:
+    u = over(tmp_path, "x", "[inputs.x]\nvalue = 1\nu_rel = 0.01", {"x": [1.0, -10.0, 100.0]})
+    assert u[:2] == pytest.approx((0.01, 0.1))
+    assert u[3] == pytest.approx(1.0)
+
+
+def test_nothing_is_relative_to_a_value_of_nought(tmp_path: Path) -> None:
+    with pytest.raises(BadTable, match=r"第 2 行，x"):
+        over(tmp_path, "x", "[inputs.x]\nvalue = 1\nu_rel = 0.01", {"x": [1.0, 0.0]})
+
+
+def test_an_exponential_has_the_value_of_the_row_as_its_u(tmp_path: Path) -> None:
+    u = over(tmp_path, "x", '[inputs.x]\nvalue = 1\ndistribution = "exponential"', {"x": [1.0, 10.0]})
+    assert (u[0], u[3]) == pytest.approx((1.0, 10.0))
+
+
+def test_a_population_takes_sources_as_the_budget_does(tmp_path: Path) -> None:
+    effects = '[{name = "cal", u = 0.3, source = "C1"}, {name = "drift", u = 0.4, source = "C1"}]'
+    u = over(tmp_path, "x", f"[inputs.x]\nvalue = 1\neffects = {effects}", {"x": [1.0, 2.0]})
+    assert u[0] == pytest.approx(0.5)
+
+
+def test_a_bench_of_the_table_is_the_bench_of_the_file(tmp_path: Path) -> None:
+    z = '[inputs.z]\nvalue = 0\neffects = [{name = "cal", u = 0.3, source = "B1"}]'
+    rows = {"x": [1.0, 2.0], "x.u": [0.3, 0.3], "x.source": ["B1", "B2"]}
+    u = over(tmp_path, "x + z", f"[inputs.x]\nvalue = 1\nu = 1\n{z}", rows)
+    assert (u[0], u[3]) == pytest.approx((0.3 * 2**0.5, 0.6))

@@ -9,6 +9,7 @@ difference in K, but not added, doubled or multiplied, for then the numbers in �
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -22,15 +23,17 @@ from quanheng.measure.quantity.units import Unit, compatible, parse_unit
 
 POINT, INTERVAL = "Celsius temperature", "temperature difference"
 ANGLE = "plane angle"
+DEGREES = (180 / math.pi, math.pi / 180)
 LARGEST_ROOT = 12
 TEXT_DEPTH = 4
 
 
 class Found(NamedTuple):
-    """What a term of a model measures: its dimension, and its kind where known."""
+    """What a term of a model measures: its dimension, its kind where known, and the literal factors that it has."""
 
     dimension: Dimension
     kind: str | None = None
+    factor: float = 1.0
 
 
 def check(
@@ -129,14 +132,27 @@ class _Check:
     def product(self, name: str, a: int, b: int) -> Found:
         self.refuse_points(name, a, b)
         left, right = self.found[a], self.found[b]
-        kind = None
-        if self.entries[b].constant is not None:
-            kind = left.kind
-        elif self.entries[a].constant is not None and name == "multiply":
-            kind = right.kind
-        return Found(
-            left.dimension * right.dimension if name == "multiply" else left.dimension / right.dimension, kind
+        dimension = (
+            left.dimension * right.dimension if name == "multiply" else left.dimension / right.dimension
         )
+        literal = self.entries[b].constant
+        if literal is not None:
+            factor = left.factor * literal if name == "multiply" or not literal else left.factor / literal
+            return self.multiple(a, Found(dimension, left.kind, factor))
+        literal = self.entries[a].constant
+        if literal is not None and name == "multiply":
+            return self.multiple(b, Found(dimension, right.kind, right.factor * literal))
+        return Found(dimension)
+
+    def multiple(self, place: int, found: Found) -> Found:
+        """Angles are in rad wherever a model computes: who turns them into degrees, or back, would do it twice."""
+        if found.kind == ANGLE and any(math.isclose(found.factor, each, rel_tol=1e-6) for each in DEGREES):
+            zh, en = self.says(place)
+            raise UnitError(
+                f"{zh}：模型里的角都是 rad，不要再换算；去掉 degrees、radians 或 180/π，单位写 ° / "
+                f"{en}: angles are in rad inside a model; leave out degrees, radians or 180/π and state the unit °"
+            )
+        return found
 
     def power(self, name: str, a: int, b: int) -> Found:
         self.refuse_points(name, a)

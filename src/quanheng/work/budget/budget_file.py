@@ -48,7 +48,8 @@ class EffectSpec:
     dof: float  # >= 1, inf where not stated
     kind: Literal["A", "B"]
     distribution: str  # as stated, or as follows from what was stated: normal, rectangular … ; t of readings
-    source: str | None = None  # certificate, bench …: effects of one source and one name are one variable
+    source: str | None = None  # certificate, bench …; which are one variable: sources.py
+    relative: bool = False  # u goes with the value: u_rel, and distributions of counts
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from quanheng.measure.errors import InvalidCorrelation
 from quanheng.measure.quantity.freedom import welch_satterthwaite
 from quanheng.measure.quantity.shapes import Normal
-from quanheng.measure.quantity.source import Source, correlated
+from quanheng.measure.quantity.source import Source, correlated, named
 from quanheng.measure.quantity.uncertain import Uncertain
 from quanheng.measure.quantity.units import Unit, parse_unit
 from quanheng.work.budget.budget_file import BudgetFile, Cartesian, EffectSpec, InputSpec, Polar
+from quanheng.work.budget.sources import variables_of
 
 Float = NDArray[np.float64]
 Key = tuple[str, ...]
@@ -111,16 +112,22 @@ Made = dict[str, list[tuple[float, Key]]]  # of an input of the model: u of each
 
 
 def _causes(given: Iterable[Given], file: BudgetFile) -> tuple[Made, dict[Key, Source], dict[Key, str]]:
-    """What each input is made of; a source for each cause: effects of one source and one name are one variable."""
+    """What each input is made of; a source for each cause."""
     made: Made = {}
+    variables = variables_of(file.inputs)
     sources: dict[Key, Source] = {}
     certificates: dict[Key, str] = {}
     for each in given:
         made[each.name] = []
         for effect in each.effects:
-            key = (effect.source or "", "" if effect.source else each.name, each.part or effect.name)
+            if effect.source is None:
+                key: Key = ("", each.name, each.part or effect.name)
+            elif each.part:
+                key = (f"{effect.source} · {each.part}",)
+            else:
+                key = (variables[effect.source, effect.name],)
             made[each.name].append((each.unit.difference_to_si(effect.u), key))
-            known = sources.setdefault(key, _source(each, effect))
+            known = sources.setdefault(key, _source(each, effect, key))
             if (known.dof, known.shape) != (effect.dof, effect.shape):
                 raise file.fault(("inputs", each.spec.name, "source"), _differs(effect.source or each.name))
             if effect.source:
@@ -135,10 +142,10 @@ def _differs(source: str) -> str:
     )
 
 
-def _source(each: Given, effect: EffectSpec) -> Source:
-    label = " · ".join(filter(None, (effect.source or each.spec.name, each.part or effect.name)))
+def _source(each: Given, effect: EffectSpec, key: Key) -> Source:
     if effect.source:
-        return Source(label, effect.dof, effect.shape, effect.kind, identity=label)
+        return named(key[0], dof=effect.dof, shape=effect.shape, kind=effect.kind)
+    label = " · ".join(filter(None, (each.spec.name, each.part or effect.name)))
     return Source(label, effect.dof, effect.shape, effect.kind)
 
 

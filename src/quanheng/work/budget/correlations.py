@@ -13,6 +13,7 @@ from quanheng.measure.quantity.source import checked_correlation
 from quanheng.work.budget.budget_file import CorrelationSpec, InputSpec
 from quanheng.work.budget.inputs import correlation_coefficient
 from quanheng.work.budget.names import identifier
+from quanheng.work.budget.sources import Variables, variables_of
 from quanheng.work.budget.statement import Table, nearest
 
 
@@ -77,11 +78,11 @@ def why_not(spec: InputSpec) -> str:
 
 def check_possible(specs: Sequence[CorrelationSpec], inputs: Mapping[str, InputSpec], top: Table) -> None:
     """Note r that is stated beside a common source, and coefficients that no variables can have together."""
-    clash = False
+    clash, variables = False, variables_of(inputs)
     for index, spec in enumerate(specs):
-        shared = common_sources(*(inputs[name] for name in spec.between))
+        a, b = spec.between
+        shared = common_sources(inputs[a], inputs[b], variables)
         if shared:
-            a, b = spec.between
             clash = True
             top.notes.add(
                 ("correlation", index, "r"),
@@ -105,10 +106,10 @@ def check_possible(specs: Sequence[CorrelationSpec], inputs: Mapping[str, InputS
         )
 
 
-def common_sources(a: InputSpec, b: InputSpec) -> list[str]:
-    """Sources through which two inputs are correlated: of effects of one name."""
-    mine = {(each.source, each.name) for each in a.effects}
-    return [each.source for each in b.effects if each.source and (each.source, each.name) in mine]
+def common_sources(a: InputSpec, b: InputSpec, variables: Variables) -> list[str]:
+    """Sources through which two inputs are correlated."""
+    mine = {variables[each.source, each.name] for each in a.effects if each.source}
+    return [each.source for each in b.effects if each.source and variables[each.source, each.name] in mine]
 
 
 def matrix_of(
@@ -116,23 +117,24 @@ def matrix_of(
 ) -> NDArray[np.float64]:
     """Correlation coefficients (q, q) of the named inputs: as stated, and through common sources."""
     place = {name: index for index, name in enumerate(names)}
-    matrix = np.eye(len(names))
+    matrix, variables = np.eye(len(names)), variables_of(inputs)
     for i, a in enumerate(names):
         for b in names[:i]:
-            matrix[i, place[b]] = matrix[place[b], i] = through_sources(inputs[a], inputs[b])
+            matrix[i, place[b]] = matrix[place[b], i] = through_sources(inputs[a], inputs[b], variables)
     for spec in specs:
         i, j = (place[name] for name in spec.between)
         matrix[i, j] = matrix[j, i] = spec.r
     return matrix
 
 
-def through_sources(a: InputSpec, b: InputSpec) -> float:
+def through_sources(a: InputSpec, b: InputSpec, variables: Variables) -> float:
     """Correlation coefficient of two inputs by the variables that they share."""
     products = [
         (mine.u / a.u) * (each.u / b.u)
         for mine in a.effects
         for each in b.effects
-        if mine.source is not None and (mine.source, mine.name) == (each.source, each.name)
+        if mine.source and each.source
+        if variables[mine.source, mine.name] == variables[each.source, each.name]
     ]
     return math.fsum(products)
 

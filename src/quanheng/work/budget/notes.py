@@ -10,6 +10,7 @@ from quanheng.measure.quantity.shapes import Normal, StudentT
 from quanheng.work.budget.budget_file import BudgetFile, EffectSpec, dotted
 from quanheng.work.budget.columns import Columns, Given
 from quanheng.work.budget.result import MonteCarlo, Note, Result
+from quanheng.work.budget.sources import unrelated
 
 
 def notes_of(
@@ -44,6 +45,12 @@ def of_inputs(file: BudgetFile, columns: Columns, model: Model, results: Sequenc
             "inputs",
             f"{listed(still)} 的灵敏系数在此处为 0：线性的 u 中没有它。",
             f"{listed(still)}: the sensitivity is 0 here, and the linear u has nothing of it.",
+        )
+    for a, b, source in unrelated(file.inputs):
+        yield Note(
+            "inputs",
+            f"{a} 与 {b} 都出自“{source}”，但影响的名称不同：按互相独立计。",
+            f"{a} and {b} are both of {source!r}, by effects of different names: they are taken as independent.",
         )
     between = {name for spec in file.correlations for name in spec.between}
     condensed = [each for each in columns.given if each.name in between and len(each.effects) > 1]

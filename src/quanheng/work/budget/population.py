@@ -33,6 +33,7 @@ from quanheng.work.budget.budget_file import BudgetFile, InputSpec, Title
 from quanheng.work.budget.columns import columns_of
 from quanheng.work.budget.evaluate import check_units, model_of, outputs_of, told
 from quanheng.work.budget.grid import LARGEST_UNPACKED
+from quanheng.work.budget.sources import Variables, variables_of
 
 Float = NDArray[np.float64]
 KEYS = ("name", "weight")
@@ -88,7 +89,8 @@ def evaluate(file: BudgetFile, path: Path) -> Population:
     model = model_of(file, columns)
     check_units(file, columns, model)
     n = len(next(iter(table.values())))
-    inputs = {name: _column(spec, table, n, path) for name, spec in file.inputs.items()}
+    variables = variables_of(file.inputs)
+    inputs = {name: _column(spec, variables, table, n, path) for name, spec in file.inputs.items()}
     try:
         with np.errstate(all="ignore"):  # rows without a result are told below, not warned of
             evaluation = model(inputs)
@@ -141,7 +143,9 @@ def _cause(source: Source) -> str:
 # ---- inputs ----------------------------------------------------------------------------------------------------
 
 
-def _column(spec: InputSpec, table: Mapping[str, Sequence[Any]], n: int, path: Path) -> Uncertain:
+def _column(
+    spec: InputSpec, variables: Variables, table: Mapping[str, Sequence[Any]], n: int, path: Path
+) -> Uncertain:
     """An input over all rows, in SI."""
     if not isinstance(spec.value, float | int):
         raise BadTable(f"{spec.name}：复数输入不能用于总体 / a complex input cannot go over a population")
@@ -156,21 +160,32 @@ def _column(spec: InputSpec, table: Mapping[str, Sequence[Any]], n: int, path: P
             raise BadTable(
                 f"{path}，第 {row} 行，{spec.name}.u：不确定度为负 / row {row}: a negative uncertainty"
             )
-        return _by_row(spec, value, u, table)
+        return _by_row(spec, value, u, variables, table)
     shared: dict[Source, Float] = {}
     private: dict[Source, Float] = {}
     for effect in spec.effects:
-        part = np.full(n, effect.u * spec.unit.scale)
+        u = effect.u * np.abs(given / spec.value) if effect.relative else np.full(n, effect.u)
+        if not (u > 0).all():
+            row = int(np.flatnonzero(~(u > 0))[0]) + 1
+            raise BadTable(
+                f"{path}，第 {row} 行，{spec.name}：值为 0，没有相对的 u；请写 {spec.name}.u 列"
+                f" / row {row}: the value is 0 and no u is relative to it; add a column {spec.name}.u"
+            )
+        part = spec.unit.difference_to_si(u)
         label = effect.name or spec.name
         if effect.source:
-            source = named(effect.source, dof=effect.dof, shape=effect.shape, kind=effect.kind)
+            source = named(
+                variables[effect.source, effect.name], dof=effect.dof, shape=effect.shape, kind=effect.kind
+            )
             shared[source] = shared.get(source, np.zeros(n)) + part
         else:
             private[Source(label, effect.dof, effect.shape, effect.kind)] = part
     return Uncertain(value, shared, private)
 
 
-def _by_row(spec: InputSpec, value: Float, u: Float, table: Mapping[str, Sequence[Any]]) -> Uncertain:
+def _by_row(
+    spec: InputSpec, value: Float, u: Float, variables: Variables, table: Mapping[str, Sequence[Any]]
+) -> Uncertain:
     """u by row: shared within each source that the table names, each row's own where it names none."""
     key = f"{spec.name}.source"
     if key not in table:
@@ -180,7 +195,7 @@ def _by_row(spec: InputSpec, value: Float, u: Float, table: Mapping[str, Sequenc
     for name in dict.fromkeys(sources.tolist()):
         rows = np.flatnonzero(sources == name) if name else None
         if rows is not None:
-            shared[named(name)] = Sparse(rows, u[rows])
+            shared[named(variables.get((name, ""), name))] = Sparse(rows, u[rows])
     own = np.where(sources == "", u, 0.0)
     return Uncertain(value, shared, {Source(spec.name): own} if own.any() else {})
 

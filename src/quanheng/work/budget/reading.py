@@ -28,6 +28,7 @@ from quanheng.work.budget.correlations import check_possible, correlations_of
 from quanheng.work.budget.errors import BadBudget, Wrong
 from quanheng.work.budget.inputs import input_of, unit_of
 from quanheng.work.budget.names import check_models, check_names, identifier
+from quanheng.work.budget.sources import check_sources
 from quanheng.work.budget.statement import Notes, Table, nearest, order_of
 
 LARGEST = 16 * 1024 * 1024
@@ -146,25 +147,6 @@ def refer_to_each_other(top: Table, notes: Notes) -> None:
 
 def is_complex(entries: Any) -> bool:
     return isinstance(entries, Mapping) and isinstance(entries.get("value"), Mapping)
-
-
-def check_sources(inputs: Mapping[str, InputSpec], notes: Notes) -> None:
-    """Note inputs that name one source and differ in what they say of it: one cause has one distribution."""
-    first: dict[tuple[str, str], tuple[str, object]] = {}
-    for spec in inputs.values():
-        for effect in spec.effects:
-            if effect.source is None:
-                continue
-            name, said = first.setdefault(
-                (effect.source, effect.name), (spec.name, (effect.shape, effect.dof))
-            )
-            if said != (effect.shape, effect.dof):
-                notes.add(
-                    ("inputs", spec.name, "source"),
-                    f"与 {name} 同出“{effect.source}”，分布和自由度应相同；否则请分写两个来源"
-                    f" / {name} is of {effect.source!r} too, so distribution and dof should be the same;"
-                    " where they differ, name two sources",
-                )
 
 
 def correlated(top: Table, inputs: Mapping[str, InputSpec]) -> tuple[CorrelationSpec, ...]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import Any
 
+from quanheng.ground.digest import check_nesting
 from quanheng.work.budget.errors import BadBudget, Wrong
 
 
@@ -18,11 +19,16 @@ def read(data: bytes, file: str) -> dict[str, Any]:
         message = f"第 {line} 行不是 UTF-8 / line {line} is not UTF-8: save the file as UTF-8"
         raise BadBudget(file, [Wrong("", message)]) from error
     try:
-        return tomllib.loads(text)
+        tree = tomllib.loads(text)
     except RecursionError as error:
         raise BadBudget(file, [Wrong("", "嵌套过深 / nested too deeply")]) from error
     except ValueError as error:  # also of an integer of thousands of digits
         raise BadBudget(file, [Wrong("", syntax(str(error), text))]) from error
+    try:
+        check_nesting(tree)
+    except ValueError as error:
+        raise BadBudget(file, [Wrong("", str(error))]) from error
+    return tree
 
 
 def syntax(said: str, text: str) -> str:
