@@ -51,3 +51,21 @@ def test_columns_give_what_single_results_give() -> None:
 @pytest.mark.parametrize(("u", "tolerance"), [(31.66, 0.5), (9.96, 0.5), (9.94, 0.05), (0.00031, 0.000005)])
 def test_the_tolerance_is_half_a_unit_of_the_second_digit(u: float, tolerance: float) -> None:
     assert numerical_tolerance(u) == pytest.approx(tolerance)
+
+
+@pytest.mark.parametrize("model", ["x**3", "x**4", "x*x*z", "abs(x)", "abs(x - z)"])
+def test_a_model_that_bends_or_breaks_where_its_slope_is_nought_is_not_linear(model: str) -> None:
+    found = Model(model)(**{name: quantity(0.0, (1.0, Source(name))) for name in "xz" if name in model})
+    assert found["y"].u[0] == 0
+    assert not linear_enough(found, "y")[0]
+
+
+@pytest.mark.parametrize("model", ["x*z", "2*x + abs(z)", "z*z*x"])
+def test_a_model_is_linear_where_only_what_is_exact_makes_it_bend(model: str) -> None:
+    found = Model(model)(x=quantity(1.0, (1.0, Source("x"))), z=0.0)
+    assert linear_enough(found, "y")[0]
+
+
+def test_each_row_has_a_kink_of_its_own() -> None:
+    found = Model("abs(x)")(x=quantity([0.0, 3.0], (1.0, Source("x"))))
+    assert linear_enough(found, "y").tolist() == [False, True]

@@ -101,6 +101,30 @@ def test_a_correlated_input_of_several_effects_is_one_variable_and_a_note_says_s
     assert any("undefined" in note.en for note in budget.notes)
 
 
+def test_a_correlation_of_nought_says_nothing() -> None:
+    effects = [{"name": "p", "u": 1, "dof": 5}, {"name": "q", "u": 1}]
+    tree = small(
+        a={"value": 1, "unit": "mm", "effects": effects}, b={"value": 1, "unit": "mm", "u": 1, "dof": 5}
+    )
+    assert as_json(of(tree | {"correlation": [{"between": ["a", "b"], "r": 0}]})) == as_json(of(tree))
+
+
+def test_inputs_that_are_correlated_through_a_third_that_is_not_used_keep_their_degrees_of_freedom() -> None:
+    five = {"value": 1, "unit": "mm", "u": 1, "dof": 5}
+    tree = with_model("a + d", a=five, b=five, d=five) | {
+        "correlation": [{"between": ["a", "b"], "r": 0.5}, {"between": ["b", "d"], "r": 0.5}]
+    }
+    assert of(tree).results[0].dof == pytest.approx(10)
+
+
+def test_an_input_that_has_no_part_lends_no_degrees_of_freedom() -> None:
+    tree = with_model(
+        "a", a={"value": 1, "unit": "mm", "u": 1}, b={"value": 1, "unit": "mm", "u": 1, "dof": 5}
+    )
+    (result,) = of(tree | {"correlation": [{"between": ["a", "b"], "r": 0.5}]}).results
+    assert math.isinf(result.dof)
+
+
 def test_inputs_of_one_source_are_one_variable() -> None:
     scale = {"value": 1, "unit": "mm", "u": 0.3, "source": "certificate 7"}
     (result,) = of(with_model("a - b", a=scale, b=scale | {"u": 0.1})).results

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from quanheng.measure.errors import InvalidCorrelation
 from quanheng.measure.quantity.source import Source
@@ -81,13 +82,33 @@ def component(group: Mapping[Source, Column], n: int) -> tuple[Float, Float]:
     for a, x in columns.items():
         for b, y in columns.items():
             variance += a.correlation(b) * x * y
-    finite = np.min([np.broadcast_to(source.dof, n) for source in columns], axis=0)
-    over = variance * variance / finite
-    declared = all(source.ensemble is not None and source.ensemble.declared for source in columns)
-    if not declared:
-        several = np.count_nonzero([x != 0 for x in columns.values()], axis=0) > 1
-        over[several & np.isfinite(finite)] = np.nan
-    return variance, over
+    if all(source.ensemble is not None and source.ensemble.declared for source in columns):
+        return variance, variance * variance / np.min([np.broadcast_to(s.dof, n) for s in columns], axis=0)
+    return variance, _over_freedom(list(columns), np.array(list(columns.values())), n)
+
+
+def _over_freedom(sources: Sequence[Source], x: Float, n: int) -> Float:
+    """Σ variance²/dof (n,) of sources that are correlated in part, x (q, n) what they contribute.
+
+    Those that contribute to a row and are connected with one another through correlations have degrees of freedom
+    together only where they are alone or all known; NaN elsewhere.
+    """
+    dof = np.array([np.broadcast_to(source.dof, n) for source in sources])
+    connected = np.array([[a.correlation(b) != 0.0 for b in sources] for a in sources])
+    there = x != 0
+    if there.all():
+        patterns, of_row = there[:, :1], np.zeros(n, np.intp)
+    else:
+        patterns, of_row = np.unique(there, axis=1, return_inverse=True)
+    out = np.zeros(n)
+    for k, pattern in enumerate(patterns.T):
+        rows, who = np.flatnonzero(of_row.ravel() == k), np.flatnonzero(pattern)
+        _, part = connected_components(connected[np.ix_(who, who)], directed=False)
+        for each in range(part.max(initial=-1) + 1):
+            mine = np.ix_(who[part == each], rows)
+            over = np.sum(x[mine] ** 4 / dof[mine], axis=0)
+            out[rows] += over if len(mine[0]) == 1 else np.where(np.isinf(dof[mine]).all(axis=0), 0.0, np.nan)
+    return out
 
 
 def add_product(out: Float, a: Column, b: Column, r: float) -> None:

@@ -18,22 +18,28 @@ Pair = tuple[int, int]
 
 
 class SecondOrder(NamedTuple):
-    """u with terms of second order, how far the output's mean lies above its value, and u of first order; (n,)."""
+    """u with terms of second order, how far the output's mean lies above its value, and u of first order; (n,).
+
+    curved: the model bends with its uncertain inputs, be it that it does not show at this very place: x³ at 0.
+    kinked: it has a kink just there, |x| at 0, and no derivative tells what it does.
+    """
 
     u: Float
     bias: Float
     first: Float
+    curved: NDArray[np.bool_]
+    kinked: NDArray[np.bool_]
 
     def linear_enough(self, digits: int = 2) -> NDArray[np.bool_]:
         """See `linear_enough`, (n,)."""
-        exact = (self.first == 0) & (self.u == 0) & (self.bias == 0)
+        exact = (self.first == 0) & (self.u == 0) & (self.bias == 0) & ~self.curved
         tolerance = numerical_tolerance(np.where(self.first > 0, self.first, 1.0), digits)
         close = (np.abs(self.u - self.first) <= tolerance) & (np.abs(self.bias) <= tolerance)
-        return np.asarray(exact | ((self.first > 0) & close))
+        return np.asarray((exact | ((self.first > 0) & close)) & ~self.kinked)
 
 
 class _Terms(NamedTuple):
-    """A tape of second derivatives f_ij, then third ones f_ijk, with what each of its outputs is."""
+    """A tape of second derivatives f_ij, third ones f_ijk, then what |…| is taken of, with what each output is."""
 
     tape: Tape
     second: list[Pair]
@@ -73,7 +79,14 @@ def second_order(evaluation: Evaluation, output: str) -> SecondOrder:
         for place, (i, j, k) in enumerate(terms.third, len(terms.second)):
             if k in vc:
                 variance = variance + found[place] * v[min(i, j), max(i, j)] * vc[k]
-        return SecondOrder(np.sqrt(np.maximum(variance, 0.0)), bias, first)
+    uncertain = {i: each > 0 for (i, j), each in v.items() if i == j}
+    curved, kinked = np.zeros(n, bool), np.zeros(n, bool)
+    for i, j in h:
+        if i in uncertain and j in uncertain:
+            curved |= uncertain[i] & uncertain[j]
+    for inner in found[len(terms.second) + len(terms.third) :]:
+        kinked |= inner == 0
+    return SecondOrder(np.sqrt(np.maximum(variance, 0.0)), bias, first, curved, kinked)
 
 
 def linear_enough(evaluation: Evaluation, output: str, digits: int = 2) -> NDArray[np.bool_]:
@@ -100,9 +113,25 @@ def _terms(model: Model, output: str, pattern: frozenset[Pair]) -> _Terms:
             for k, each in enumerate(gradient(f, inputs)):
                 if each is not None and each.entry.constant != 0.0:
                     third[i, j, k] = each
-    return _Terms(
-        tape([*second.values(), *third.values()], model.inputs, model.graph), list(second), list(third)
-    )
+    kinks = _kinks(model, model.nodes[output], {i for pair in pattern for i in pair})
+    outputs = [*second.values(), *third.values(), *kinks]
+    return _Terms(tape(outputs, model.inputs, model.graph), list(second), list(third))
+
+
+def _kinks(model: Model, output: Node, uncertain: set[int]) -> list[Node]:
+    """What an output takes the absolute value, or the sign, of, where that is uncertain."""
+    inputs = [model.graph.input(model.inputs[i]) for i in sorted(uncertain)]
+    needed, found = {output.place}, []
+    for place in range(output.place, -1, -1):
+        entry = model.graph.entries[place]
+        if place not in needed:
+            continue
+        needed.update(entry.operands)
+        if entry.operation is not None and entry.operation.name in ("absolute", "sign"):
+            inner = Node(model.graph, entry.operands[0])
+            if any(each is not None for each in gradient(inner, inputs)):
+                found.append(inner)
+    return found
 
 
 def _product(v: dict[Pair, Float], c: dict[int, Float]) -> dict[int, Float]:

@@ -197,7 +197,7 @@ def _correlate_inputs(
 def _clusters(file: BudgetFile) -> list[list[str]]:
     """Inputs that are correlated with one another, directly or through others."""
     clusters: list[set[str]] = []
-    for spec in file.correlations:
+    for spec in (each for each in file.correlations if each.r):
         touched = [each for each in clusters if each & set(spec.between)]
         clusters = [each for each in clusters if each not in touched]
         clusters.append(set(spec.between).union(*touched))

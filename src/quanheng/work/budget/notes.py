@@ -52,7 +52,7 @@ def of_inputs(file: BudgetFile, columns: Columns, model: Model, results: Sequenc
             f"{a} 与 {b} 都出自“{source}”，但影响的名称不同：按互相独立计。",
             f"{a} and {b} are both of {source!r}, by effects of different names: they are taken as independent.",
         )
-    between = {name for spec in file.correlations for name in spec.between}
+    between = {name for spec in file.correlations if spec.r for name in spec.between}
     condensed = [each for each in columns.given if each.name in between and len(each.effects) > 1]
     if condensed:
         yield Note(
