@@ -72,7 +72,7 @@ STATED: list[tuple[dict[str, Any], float, Shape, float, str]] = [
         "",
     ),
     ({"distribution": "t", "scale": 0.3, "dof": 5}, 0.3, StudentT(5.0, "scale"), 5, "t"),
-    ({"distribution": "t", "u": 0.3, "dof": 5}, 0.3, StudentT(5.0, "standard deviation"), 5, "t"),
+    ({"distribution": "t", "u": 0.3, "dof": 5}, 0.3, StudentT(5.0, "standard deviation"), math.inf, "t"),
     ({"distribution": "exponential"}, 4.0, Exponential(), math.inf, "exponential"),
     ({"distribution": "gamma", "count": 15}, 1.0, Gamma(15.0), math.inf, "gamma"),
 ]

@@ -125,6 +125,17 @@ def test_an_input_that_has_no_part_lends_no_degrees_of_freedom() -> None:
     assert math.isinf(result.dof)
 
 
+def test_a_t_by_its_standard_deviation_has_its_degrees_of_freedom_in_u() -> None:
+    t = {"value": 1, "unit": "mm", "distribution": "t", "u": 1, "dof": 30}
+    budget = of(with_model("a", a=t, b={"value": 0, "unit": "mm"}) | {"monte_carlo": {"trials": 100_000}})
+    (result,) = budget.results
+    assert (result.u, result.dof) == (1, math.inf)
+    assert result.k == pytest.approx(1.96, abs=0.001)  # t of 30: 2.042, times √(28/30) is 1.973
+    assert budget.monte_carlo is not None
+    assert budget.monte_carlo.outputs["y"].linear_validated
+    assert any("does not count them again" in note.en for note in budget.notes)
+
+
 def test_inputs_of_one_source_are_one_variable() -> None:
     scale = {"value": 1, "unit": "mm", "u": 0.3, "source": "certificate 7"}
     (result,) = of(with_model("a - b", a=scale, b=scale | {"u": 0.1})).results

@@ -74,6 +74,8 @@ def effect_of(table: Table, name: str, value: float | None) -> EffectSpec | None
     if not (math.isfinite(u) and u > 0):
         table.wrong(None, f"标准不确定度为 {u}，应为有限正数 / u is {u}; it should be positive and finite")
         return None
+    if isinstance(shape, StudentT) and shape.of == "standard deviation":
+        dof = math.inf  # u holds already what few degrees of freedom add; k would add it again
     relative = "u_rel" in table or distribution in ("exponential", "gamma")
     return EffectSpec(name, u, shape, dof, "B", distribution, source, relative)
 

@@ -101,6 +101,16 @@ def of_trials(columns: Columns, monte_carlo: MonteCarlo | None) -> Iterator[Note
             f"{named(plain)}: of finite degrees of freedom, and drawn as normal, as stated; JCGM 101, 6.4.9.7, would "
             'draw a t: write distribution = "t", scale = u.',
         )
+    whole = [
+        each for each in effects if isinstance(each[1].shape, StudentT) and each[1].shape.of == "standard deviation"
+    ]
+    if whole:
+        yield Note(
+            "inputs",
+            f"{named(whole)} 的 t 分布由标准偏差给出：u 已含自由度的影响，传播律中不再计其自由度。",
+            f"{named(whole)}: a t stated by its standard deviation; u holds what few degrees of freedom add, and the "
+            "law of propagation does not count them again.",
+        )
     wild = [
         each for each in effects if isinstance(each[1].shape, StudentT) and math.isinf(each[1].shape.variance)
     ]
