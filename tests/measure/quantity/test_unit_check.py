@@ -111,6 +111,19 @@ def test_angles_are_pure_numbers_and_revolutions_are_no_angles():
         fits("arctan2(a, b)", "%RH", a="m", b="mm")
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["degrees(arctan2(a, b))", "arctan2(a, b)*180/pi", "180*arctan2(a, b)/pi", "sin(radians(x))"],
+)
+def test_angles_are_not_turned_into_degrees_twice(expression):
+    assert refused(expression, "angles are in rad inside a model", a="m", b="m", x="°")
+
+
+def test_a_multiple_of_an_angle_is_an_angle_and_a_pure_number_may_be_in_degrees():
+    assert fits("2*x/3", "°", x="°")
+    assert fits("sin(radians(x))", "1", x="1")
+
+
 def test_every_operation_of_a_model_has_a_rule():
     assert RULES.keys() == OPERATIONS.keys()
 

@@ -136,6 +136,37 @@ def test_a_t_by_its_standard_deviation_has_its_degrees_of_freedom_in_u() -> None
     assert any("does not count them again" in note.en for note in budget.notes)
 
 
+def equal_parts(n: int, u: float, **monte_carlo: Any) -> dict[str, Any]:
+    """A sum of n normal inputs, with u together."""
+    parts = {f"x{i}": {"value": 1, "u": u / math.sqrt(n)} for i in range(n)}
+    return {"outputs": {"y": {"model": "+".join(parts)}}, "inputs": parts, "monte_carlo": monte_carlo}
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_a_linear_model_of_normal_inputs_is_never_told_to_be_wrong(seed: int) -> None:
+    for tree in (equal_parts(4, 0.99, seed=seed), equal_parts(12, 0.97, seed=seed, trials=10_000)):
+        trials = evaluate(parsed(tree)).monte_carlo
+        assert trials is not None
+        assert trials.outputs["y"].linear_validated or trials.outputs["y"].undecided
+
+
+def test_two_stable_digits_that_leave_the_comparison_open_are_followed_by_more_trials() -> None:
+    trials = evaluate(parsed(equal_parts(12, 0.99, interval="shortest", seed=3))).monte_carlo
+    assert trials is not None
+    assert trials.trials == 2**21
+
+
+def test_trials_that_are_too_few_for_a_coverage_are_noted() -> None:
+    tree = equal_parts(2, 1, trials=1000) | {"coverage": 0.99}
+    assert any(note.at == "monte_carlo.trials" for note in of(tree).notes)
+    assert not any(note.at == "monte_carlo.trials" for note in of(tree | {"coverage": 0.9}).notes)
+
+
+def test_few_degrees_of_freedom_of_a_bounded_distribution_are_noted() -> None:
+    tree = small(a={"value": 1, "unit": "mm", "distribution": "rectangular", "half_width": 1, "dof": 2})
+    assert any("ctrap" in note.en for note in of(tree).notes)
+
+
 def test_inputs_of_one_source_are_one_variable() -> None:
     scale = {"value": 1, "unit": "mm", "u": 0.3, "source": "certificate 7"}
     (result,) = of(with_model("a - b", a=scale, b=scale | {"u": 0.1})).results
@@ -214,6 +245,40 @@ def test_an_exact_input_has_no_share_no_type_and_infinite_dof() -> None:
     row = result.rows[0]
     assert (row.u, row.share, row.contribution, row.kind, row.distribution) == (0, 0, 0, None, None)
     assert math.isinf(row.dof)
+
+
+def test_contributions_of_one_source_that_cancel_leave_nothing() -> None:
+    tree = with_model(
+        "a - b",
+        a={"value": 1.1, "unit": "mm", "u": 0.1, "source": "S"},
+        b={"value": 0.3, "unit": "µm", "u": 100, "source": "S"},
+    )
+    budget = evaluate(parsed(tree))
+    assert (budget.results[0].u, budget.results[0].certificates) == (0, ())
+    assert budget.monte_carlo is not None
+    assert budget.monte_carlo.converged
+    assert budget.monte_carlo.outputs["y"].linear_validated
+    assert budget.monte_carlo.outputs["y"].u == 0
+
+
+def test_a_value_keeps_the_digits_that_a_small_u_needs() -> None:
+    (result,) = of(with_model("a", "Hz", a={"value": 123456789.12345679, "unit": "Hz", "u": 1e-6})).results
+    assert result.value == 123456789.12345679
+
+
+@pytest.mark.parametrize(
+    ("tree", "at"),
+    [
+        (small(z={"value": {"re": 20, "im": 1, "u_re": 0.1}, "unit": "°C"}), "inputs.z.unit"),
+        (
+            small(z={"value": {"re": 20, "im": 1, "u_re": 0.1}, "unit": "K"})
+            | {"outputs": {"w": {"model": "z", "unit": "°C"}}},
+            "outputs.w",
+        ),
+    ],
+)
+def test_nothing_complex_is_in_degrees_celsius(tree: dict[str, Any], at: str) -> None:
+    assert at in refusal(tree)
 
 
 def test_a_result_of_constants_is_exact_and_has_no_trials() -> None:

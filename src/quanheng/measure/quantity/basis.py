@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse, dense
+from quanheng.measure.quantity.copula import score_correlations
 from quanheng.measure.quantity.schedule import Schedule, schedule
 from quanheng.measure.quantity.shapes import Normal, Shape, Tabulated, TOfSource
 from quanheng.measure.quantity.source import Source
@@ -29,9 +30,9 @@ Float = NDArray[np.float64]
 class Basis:
     """The random variables of a run, each drawn once a trial.
 
-    ensembles: places of correlated ones and their correlation matrix, that of their normal scores: a Gaussian copula,
-    which for normal shapes is the multivariate normal (JCGM 101:2008, 6.4.8). The multivariate t of JCGM 102:2011,
-    5.3.2 is not provided.
+    ensembles: places of correlated ones and the correlation matrix of their normal scores (copula.py); for normal
+    shapes that is the multivariate normal (JCGM 101:2008, 6.4.8). The multivariate t of JCGM 102:2011, 5.3.2 is not
+    provided.
     """
 
     shapes: tuple[Shape, ...]
@@ -173,7 +174,7 @@ def drawn(columns: Sequence[Uncertain], n: int) -> tuple[Basis, Inputs]:
         for i, column in where:
             contribution = dense(column, n) if isinstance(column, Sparse) else column
             terms[i][place] = terms[i][place] + contribution if place in terms[i] else contribution
-    ensembles = tuple(_ensembles(places))
+    ensembles = tuple(_ensembles(places, shapes))
     inputs = Inputs(tuple(c.value for c in columns), tuple(tuple(t.items()) for t in terms), n)
     return Basis(tuple(shapes), ensembles), inputs
 
@@ -210,7 +211,9 @@ def _slot(
     return len(shapes) - 1
 
 
-def _ensembles(places: Mapping[Source, int]) -> Iterator[tuple[tuple[int, ...], Float]]:
+def _ensembles(
+    places: Mapping[Source, int], shapes: Sequence[Shape]
+) -> Iterator[tuple[tuple[int, ...], Float]]:
     done: set[object] = set()
     for source in places:
         group = source.ensemble
@@ -219,4 +222,5 @@ def _ensembles(places: Mapping[Source, int]) -> Iterator[tuple[tuple[int, ...], 
         done.add(group.identities)
         members = [each for each in places if each.identity in group.place]
         index = [group.place[each.identity] for each in members]
-        yield tuple(places[each] for each in members), group.matrix[np.ix_(index, index)]
+        where = tuple(places[each] for each in members)
+        yield where, score_correlations([shapes[each] for each in where], group.matrix[np.ix_(index, index)])

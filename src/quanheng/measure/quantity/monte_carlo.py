@@ -29,6 +29,7 @@ from quanheng.measure.quantity.tolerance import numerical_tolerance
 Float = NDArray[np.float64]
 
 MOST_TRIALS = 200_000_000
+SURE = 3.5  # standard errors from eight sequences that hold 99 % (t of 7 degrees of freedom)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +62,16 @@ class Trials:
 
 
 class Validation(NamedTuple):
-    """Comparison of a linear result with Monte Carlo: differences of the ends, and the tolerance for both."""
+    """Comparison of a linear result with Monte Carlo: differences of the ends, and the tolerance for both.
+
+    undecided: not validated, but within what the ends are known to it might be: more trials would tell.
+    """
 
     low: Float
     high: Float
     tolerance: Float
     validated: NDArray[np.bool_]
+    undecided: NDArray[np.bool_]
 
 
 def propagate(
@@ -128,7 +133,10 @@ def validate(
     tolerance = numerical_tolerance(np.where(u > 0, u, 1.0), digits)
     below = np.abs(np.asarray(low, dtype=float) - trials.low)
     above = np.abs(np.asarray(high, dtype=float) - trials.high)
-    return Validation(below, above, tolerance, (u > 0) & (below <= tolerance) & (above <= tolerance))
+    validated = (u > 0) & (below <= tolerance) & (above <= tolerance)
+    noise = np.nan_to_num(SURE * trials.errors[2:])
+    near = (below - noise[0] <= tolerance) & (above - noise[1] <= tolerance)
+    return Validation(below, above, tolerance, validated, (u > 0) & ~validated & near)
 
 
 def _loops(model: Model | ImplicitModel, basis: Basis, inputs: Inputs, compiled: bool) -> Loops:

@@ -25,6 +25,7 @@ from quanheng.work.budget.trials import run_trials
 Float = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 NO_CERTIFICATE = ""
+CANCELLED = 1e-12  # of the contributions that it is made of
 SMALLEST = 1e-150  # whose square is still a number
 
 
@@ -79,6 +80,12 @@ def check_units(file: BudgetFile, columns: Columns, model: Model) -> None:
     units = {each.name: each.unit for each in columns.given}
     for name, spec in outputs_of(file, model).items():
         place = model.nodes[name].place
+        if name != spec.name and spec.unit.offset:
+            raise file.fault(
+                ("outputs", spec.name, "unit"),
+                f"{spec.name} 是复数，单位 {spec.unit} 有零点：写 K / {spec.name} is complex and {spec.unit} has a zero"
+                " of its own: state it in K",
+            )
         try:
             require_unit(name, spec.unit, check(model.graph.entries, units, [place])[place])
         except UnitError as error:
@@ -129,14 +136,18 @@ def result_of(
 ) -> Result:
     """One output by the law of propagation (JCGM 100:2008, 5) and its terms of second order, in its unit."""
     column, unit = evaluation[name], spec.unit
-    dof = float(column.dof[0])
-    second = second_order(evaluation, name)
     rows = {row.input: row for row in by_input(evaluation, name)}
+    u = float(column.u[0])
+    if u <= CANCELLED * math.hypot(*(float(row.contribution[0]) for row in rows.values())):
+        u = 0.0  # what is left of equal contributions that cancel is rounding
+    u = unit.difference_from_si(u)
+    dof = float(column.dof[0]) if u else math.inf
+    second = second_order(evaluation, name)
     return Result(
         name=name,
         unit=unit,
-        value=told(unit.from_si(float(column.value[0]))),
-        u=unit.difference_from_si(float(column.u[0])),
+        value=told(unit.from_si(float(column.value[0])), u),
+        u=u,
         dof=dof,
         k=float(coverage_factor(coverage, dof)),
         linear_enough=bool(second.linear_enough()[0]),
@@ -146,13 +157,15 @@ def result_of(
             row_of(each, rows[each.name], spec, each.name in evaluation.sensitivities[name])
             for each in columns.given
         ),
-        certificates=certificates_of(name, spec, columns, evaluation),
+        certificates=certificates_of(name, spec, columns, evaluation) if u else (),
     )
 
 
-def told(x: float) -> float:
-    """A value without the noise that its way through SI units leaves in the last digit: 15 significant ones."""
-    return float(f"{x:.15g}")
+def told(x: float, u: float) -> float:
+    """A value without the noise that its way through SI units leaves in the last digit: 15 significant ones, and more
+    where u is so small that they matter."""
+    rounded = float(f"{x:.15g}")
+    return rounded if abs(rounded - x) <= 1e-3 * u or u == 0 else x
 
 
 def row_of(given: Given, row: InputRow, output: OutputSpec, used: bool) -> Row:

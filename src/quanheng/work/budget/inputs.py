@@ -210,6 +210,13 @@ def complex_input(name: str, table: Table, unit: Unit | None) -> InputSpec | Non
     parts = table.table("value")
     assert parts is not None
     value = polar(parts, dof) if any(key in parts for key in POLAR_KEYS) else cartesian(parts, dof)
+    if unit is not None and unit.offset:
+        table.wrong(
+            "unit",
+            f"复数不用 {unit}：它的零点不是 0；写 K / a complex value is not in {unit}, which has a zero of its own:"
+            " state it in K",
+        )
+        return None
     if unit is None or value is None:
         return None
     return InputSpec(name, value, unit, (), table.text("source"))

@@ -24,7 +24,7 @@ def notes_of(
     return (
         *of_inputs(file, columns, model, results),
         *(note for result in results for note in of_result(result, file, monte_carlo)),
-        *of_trials(columns, monte_carlo),
+        *of_trials(file, columns, monte_carlo),
     )
 
 
@@ -89,10 +89,21 @@ def of_result(result: Result, file: BudgetFile, monte_carlo: MonteCarlo | None) 
         )
 
 
-def of_trials(columns: Columns, monte_carlo: MonteCarlo | None) -> Iterator[Note]:
+def of_trials(file: BudgetFile, columns: Columns, monte_carlo: MonteCarlo | None) -> Iterator[Note]:
     """What is drawn otherwise than JCGM 101 would, and trials that ended before two digits were sure."""
     effects = [(given, effect) for given in columns.given for effect in given.effects]
-    plain = [each for each in effects if isinstance(each[1].shape, Normal) and math.isfinite(each[1].dof)]
+    few = [each for each in effects if math.isfinite(each[1].dof)]
+    plain = [each for each in few if isinstance(each[1].shape, Normal)]
+    bounded = [each for each in few if not isinstance(each[1].shape, Normal | StudentT)]
+    if bounded:
+        yield Note(
+            "monte_carlo",
+            f"{named(bounded)} 的分布已写明，自由度有限：蒙特卡洛按分布抽样，传播律的 k 却随自由度变大。"
+            '界限不确切时写 distribution = "ctrap"。',
+            f"{named(bounded)}: of a stated distribution and finite degrees of freedom; trials are drawn from the "
+            "distribution, while k of the law of propagation grows with few degrees of freedom. Where limits are "
+            'inexact, write distribution = "ctrap".',
+        )
     if plain:
         yield Note(
             "monte_carlo",
@@ -102,7 +113,9 @@ def of_trials(columns: Columns, monte_carlo: MonteCarlo | None) -> Iterator[Note
             'draw a t: write distribution = "t", scale = u.',
         )
     whole = [
-        each for each in effects if isinstance(each[1].shape, StudentT) and each[1].shape.of == "standard deviation"
+        each
+        for each in effects
+        if isinstance(each[1].shape, StudentT) and each[1].shape.of == "standard deviation"
     ]
     if whole:
         yield Note(
@@ -120,6 +133,16 @@ def of_trials(columns: Columns, monte_carlo: MonteCarlo | None) -> Iterator[Note
             f"{named(wild)} 服从自由度不大于 2 的 t 分布，没有标准偏差：蒙特卡洛应看区间，不看 u。",
             f"{named(wild)}: a t of at most 2 degrees of freedom has no standard deviation; by Monte Carlo "
             "look at the interval, not at u.",
+        )
+    if monte_carlo is not None and monte_carlo.trials < (
+        least := math.ceil(round(100 / (1 - file.coverage), 6))
+    ):
+        yield Note(
+            "monte_carlo.trials",
+            f"{monte_carlo.trials} 次试验对 {file.coverage:g} 的包含概率太少：区间的端点由极少几次决定；至少 {least} 次"
+            "（JCGM 101，7.2）。",
+            f"{monte_carlo.trials} trials are too few for a coverage probability of {file.coverage:g}: very few of "
+            f"them make the ends of the interval; take at least {least} (JCGM 101, 7.2).",
         )
     if monte_carlo is not None and monte_carlo.adaptive and not monte_carlo.converged:
         yield Note(

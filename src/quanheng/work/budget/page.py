@@ -162,7 +162,7 @@ def _monte_carlo(budget: Budget) -> str:
     figures = []
     for result in budget.results:
         trials = monte_carlo.outputs[result.name]
-        bad = "" if trials.linear_validated else " bad"
+        bad = "" if trials.linear_validated or trials.undecided else " bad"
         figures.append(f'<p class="note{bad}">{say(remarks.validation(result, trials))}</p>')
         if len(trials.density):
             figures.append(_distribution(budget, result, trials))

@@ -112,18 +112,18 @@ def evaluate(file: BudgetFile, path: Path) -> Population:
 def _over(name: str, unit: Unit, column: Uncertain, weights: Float, names: Sequence[str]) -> Over:
     total, u = column.total(weights), unit.difference_from_si(column.u)
     order = np.argsort(-u, kind="stable")[:WORST]
-    value = unit.from_si(column.value)
+    value, total_u = unit.from_si(column.value), unit.difference_from_si(float(total.u[0]))
     return Over(
         name,
         unit,
-        told(float(weights @ value)),
-        unit.difference_from_si(float(total.u[0])),
+        told(float(weights @ value), total_u),
+        total_u,
         float(np.sqrt(np.sum((weights * u) ** 2))),
-        told(float(weights @ value / weights.sum())),
-        unit.difference_from_si(float(total.u[0])) / float(weights.sum()),
+        told(float(weights @ value / weights.sum()), total_u / float(weights.sum())),
+        total_u / float(weights.sum()),
         (float(u.min()), float(np.median(u)), float(np.quantile(u, 0.95)), float(u.max())),
         tuple(over_population(column, weights, _cause)),
-        tuple(Instrument(names[k], told(float(value[k])), float(u[k])) for k in order.tolist()),
+        tuple(Instrument(names[k], told(float(value[k]), float(u[k])), float(u[k])) for k in order.tolist()),
     )
 
 

@@ -40,6 +40,12 @@ def validation(result: Result, trials: Trials) -> Words:
             f"{result.name}：蒙特卡洛验证了传播律的结果（{how}；JCGM 101，第 8 章）。",
             f"{result.name}: Monte Carlo validates the law of propagation ({how}; JCGM 101, clause 8).",
         )
+    if trials.undecided:
+        return Words(
+            f"{result.name}：试验的次数不足以判定蒙特卡洛是否验证传播律的结果（{how}；JCGM 101，第 8 章）。",
+            f"{result.name}: too few trials to tell whether Monte Carlo validates the law of propagation ({how}; "
+            "JCGM 101, clause 8).",
+        )
     return Words(
         f"{result.name}：蒙特卡洛没有验证传播律的结果，应采用蒙特卡洛的（{how}；JCGM 101，第 8 章）。",
         f"{result.name}: Monte Carlo does not validate the law of propagation; use what Monte Carlo gives "

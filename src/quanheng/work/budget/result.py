@@ -87,6 +87,8 @@ class Trials:
     interval: tuple[float, float]
     kind: Interval
     linear_validated: bool
+    exact: bool  # all trials are one, but for rounding
+    undecided: bool  # not validated, and too few trials to say that it is wrong
     differences: tuple[float, float]  # of the ends of the linear interval from those of this one
     tolerance: float  # within which they must lie
     conforming: float  # share of the trials between the limits of conformity; NaN without limits

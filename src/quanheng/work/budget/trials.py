@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.monte_carlo import Distribution, propagate, validate
+from quanheng.measure.quantity.monte_carlo import Trials as MonteCarloRun
 from quanheng.measure.quantity.units import Unit
 from quanheng.work.budget.budget_file import BudgetFile, ConformitySpec
 from quanheng.work.budget.joint import joint
@@ -19,7 +21,9 @@ from quanheng.work.budget.result import MonteCarlo, Result, Trials
 Float = NDArray[np.float64]
 
 BINS = 72
+ENOUGH = 1 << 21  # trials where two stable digits leave the comparison of clause 8 open
 DRAWN = 1 << 20  # trials that bins and regions are made of: more do not change what is seen of them
+ROUNDING = 1e-11  # of the contributions that cancel in an exact result
 TAIL = 5e-4  # of the trials on each side, that the bins leave out
 
 
@@ -36,24 +40,36 @@ def run_trials(
     if not any(np.any(column.u) for column in evaluation.inputs.values()):
         return None
     spec = file.monte_carlo
-    try:
-        run = propagate(
-            evaluation,
-            trials=spec.trials,
-            seed=spec.seed,
-            coverage=file.coverage,
-            interval=spec.interval,
-            progress=progress,
-        )
-    except InvalidModel as error:
-        raise file.fault(outside(file), str(error)) from error
-    outputs = {each.name: trials_of(each, run.outputs[each.name], file) for each in results}
+
+    def run_of(trials: int | Literal["adaptive"]) -> tuple[MonteCarloRun, dict[str, Trials]]:
+        try:
+            run = propagate(
+                evaluation,
+                trials=trials,
+                seed=spec.seed,
+                coverage=file.coverage,
+                interval=spec.interval,
+                progress=progress,
+            )
+        except InvalidModel as error:
+            raise file.fault(outside(file), str(error)) from error
+        return run, {each.name: trials_of(each, run.outputs[each.name], file) for each in results}
+
+    run, outputs = run_of(spec.trials)
+    if spec.trials == "adaptive" and run.trials[0] < ENOUGH and any(t.undecided for t in outputs.values()):
+        run, outputs = run_of(ENOUGH)  # two digits are stable, and do not tell whether the ends agree
     correlation = between(list(outputs), list(run.outputs), run.correlation[0], run.outputs)
     adaptive = spec.trials == "adaptive"
     samples = {each.name: drawn_in(each.unit, run.outputs[each.name]) for each in results}
     together = joint(samples, file.coverage)
     return MonteCarlo(
-        outputs, int(run.trials[0]), spec.seed, adaptive, bool(run.converged[0]), correlation, together
+        outputs,
+        int(run.trials[0]),
+        spec.seed,
+        adaptive,
+        bool(run.converged[0]) or all(each.exact for each in outputs.values()),
+        correlation,
+        together,
     )
 
 
@@ -68,15 +84,18 @@ def trials_of(result: Result, run: Distribution, file: BudgetFile) -> Trials:
     told = in_unit(run, unit)
     linear = validate(*result.interval, result.u, told)
     interval = float(told.low[0]), float(told.high[0])
-    exact = result.u == 0 and interval[0] == interval[1]
+    gross = math.hypot(*(row.contribution for row in result.rows))
+    exact = result.u == 0 and interval[1] - interval[0] <= ROUNDING * max(gross, abs(interval[1]))
     edges, density = histogram(drawn_in(unit, run))
     return Trials(
-        value=float(told.value[0]),
-        u=float(told.u[0]),
-        interval=interval,
+        value=result.value if exact else float(told.value[0]),
+        u=0.0 if exact else float(told.u[0]),
+        interval=(result.value, result.value) if exact else interval,
         kind=file.monte_carlo.interval,
         linear_validated=bool(linear.validated[0]) or exact,
-        differences=(float(linear.low[0]), float(linear.high[0])),
+        exact=exact,
+        undecided=bool(linear.undecided[0]),
+        differences=(0.0, 0.0) if exact else (float(linear.low[0]), float(linear.high[0])),
         tolerance=0.0 if exact else float(linear.tolerance[0]),
         conforming=conforming(run, unit, file.conformity.get(result.name)),
         edges=edges,
