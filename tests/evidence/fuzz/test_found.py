@@ -71,6 +71,10 @@ FOUND = {
     "costs that are nested too deeply": ("costs", b"visit = " + b"[" * 5000),
     "costs in tables without end": ("costs", b".".join([b"a"] * 900) + b" = 1"),
     "a budget in tables without end": ("budget in TOML", b".".join([b"a"] * 900) + b" = 1"),
+    "a PDF whose table lies beyond any file": (
+        "paper copy",
+        b"%PDF-1.7\nstartxref\n" + b"9" * 30 + b"\n%%EOF\n",
+    ),
     "an area's name that is no text": ("lake, its areas", area_of_no_text()),
 }
 

@@ -6,7 +6,6 @@ import io
 import logging
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats.paper.paper import CERTIFICATE, PROOF
@@ -21,16 +20,7 @@ def attached(data: bytes) -> tuple[bytes, bytes]:
     try:
         # a reader of strangers' PDFs: whatever it stumbles over, the file is no paper copy of ours
         found = {name: parts[0] for name, parts in PdfReader(io.BytesIO(data)).attachments.items() if parts}
-    except (
-        PyPdfError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        RecursionError,
-        OSError,
-    ) as error:
+    except Exception as error:
         raise BadDocument(f"PDF 读不出来：{error} / the PDF cannot be read: {error}") from error
     if CERTIFICATE not in found:
         raise BadDocument(f"PDF 中没有 {CERTIFICATE} / the PDF holds no {CERTIFICATE}")
