@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import string
 import time
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanheng.measure.errors import InvalidModel
-from quanheng.measure.quantity.expression import LONGEST, names_in
+from quanheng.measure.quantity.expression import IN_A_ROW, LONGEST, names_in
 from quanheng.measure.quantity.model import Model
 
 
@@ -38,6 +39,9 @@ def value(text: str, **x: float) -> float:
         ("degrees(pi) + radians(180) - pi", 180),
         ("square(3) + reciprocal(4)", 9.25),
         ("(1\n + 2)", 3),
+        ("1\n + 2\r\n + 3", 6),
+        ("（１＋２）＊３ － ４÷２．５ ＋ 2＾3", 15.4),
+        ("atan2（１，　１）", math.pi / 4),
         ("real(2 + 3j) + imag(2 + 3j) + abs(3 + 4j)", 10),
     ],
 )
@@ -121,7 +125,7 @@ def test_code_is_refused(text: str) -> None:
         Model({"y": text}, inputs=["x"])
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\n", "x +", "(x", "x)", "2x", "x y", "1e", "²", "x\n+y", "$x"])
+@pytest.mark.parametrize("text", ["", "  ", "\n", "x +", "(x", "x)", "2x", "x y", "1e", "²", "x\ny", "$x"])
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(InvalidModel, match=" / "):
         Model({"y": text})
@@ -185,11 +189,41 @@ def test_deep_and_long_texts_neither_crash_nor_hang(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "column", "piece"),
-    [("x + x.a", 5, "x.a"), ("长度 + open(x)", 6, "open(x)"), ("x + (x < 1)", 6, "x < 1")],
+    [
+        ("x + x.a", 5, "x.a"),
+        ("长度 + open(x)", 6, "open(x)"),
+        ("x + (x < 1)", 6, "x < 1"),
+        ("（x ＋ 1）÷ x.a", 10, "x.a"),
+        ("x^2 + x^3 + x.a", 13, "x.a"),
+        ("x\n+\nx.a", 5, "x.a"),
+    ],
 )
 def test_a_refusal_names_the_column_and_shows_the_piece(text: str, column: int, piece: str) -> None:
     with pytest.raises(InvalidModel, match=f"第 {column} 列“{piece.replace('(', '.').replace(')', '.')}"):
         Model({"y": text}, inputs=["x", "长度"])
+
+
+@pytest.mark.parametrize(
+    "text", ["x ＋", "x^2 +", "sinn(x)", "x + y2", "x.a", "sin()", "1/0", "-" * 900 + "x", "x + 'a'"]
+)
+def test_a_refusal_is_said_in_chinese_first_and_then_in_english(text: str) -> None:
+    with pytest.raises(InvalidModel) as refused:
+        Model({"y": text}, inputs=["x", "x2", "y1"])
+    chinese, english = str(refused.value).split(" / ")
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[a-z]{2} [a-z]", re.sub("“.*?”", "", chinese))
+    assert not re.search("[\u3000-\u9fff]", english)
+
+
+def test_as_many_operations_may_stand_in_a_row_as_a_refusal_says() -> None:
+    assert value("+".join(["x"] * (IN_A_ROW + 1)), x=1.0) == IN_A_ROW + 1
+    with pytest.raises(InvalidModel, match=f"at most {IN_A_ROW}"):
+        Model({"y": "+".join(["x"] * (IN_A_ROW + 2))})
+
+
+def test_too_many_parentheses_are_told_to_be_too_deep() -> None:
+    with pytest.raises(InvalidModel, match="too deeply"):
+        Model({"y": "(" * 201 + "x" + ")" * 201})
 
 
 def test_an_unknown_name_or_function_is_met_with_the_nearest() -> None:

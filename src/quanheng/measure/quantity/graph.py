@@ -169,8 +169,8 @@ def computed(operation: Operation, numbers: Sequence[float]) -> float:
         return float(operation.number(*numbers))
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         shown = ", ".join(f"{each:g}" for each in numbers)
-        message = f"{operation.name}({shown}) 无定义 / is undefined"
-        raise InvalidModel(message) from error
+        what = f"{operation.name}({shown})"
+        raise InvalidModel(f"{what} 无定义 / {what} is undefined") from error
 
 
 # ---- derivatives -----------------------------------------------------------------------------------------------
