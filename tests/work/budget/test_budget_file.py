@@ -23,6 +23,8 @@ from quanheng.measure.quantity.shapes import (
     Triangular,
 )
 from quanheng.work.budget.budget_file import Cartesian, EffectSpec, InputSpec, Polar, Title, dotted
+from quanheng.work.budget.errors import BadBudget
+from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import parse_budget, read_budget
 
 FILES = Path(__file__).parent / "files"
@@ -179,6 +181,25 @@ def test_characters_that_look_alike_are_one_name() -> None:
     tree["inputs"]["\u00b5"] = {"value": 1, "unit": "mm"}
     tree["outputs"]["y"]["model"] = "a + \u03bc"
     assert "\u03bc" in parsed(tree).inputs
+
+
+@pytest.mark.parametrize("name", ["\u00b5", "\uff36", "\ufb01", "\u7535\u538b"])
+def test_a_model_uses_a_name_as_its_input_spells_it(name: str) -> None:
+    tree = small(**{name: {"value": 3, "unit": "1"}})
+    tree["outputs"]["y"]["model"] = f"a*{name} + b"
+    assert evaluate(parsed(tree), trials=False).results[0].value == pytest.approx(6.5)
+
+
+def test_a_power_that_is_no_name_does_not_become_one() -> None:
+    tree = small(a2={"value": 1, "unit": "mm"})
+    tree["outputs"]["y"]["model"] = "a² + b"
+    with pytest.raises(BadBudget, match="syntax error in column 2"):
+        parsed(tree)
+
+
+def test_a_model_may_run_over_several_lines() -> None:
+    text = '[outputs.y]\nmodel = """\n  a\n  + b\n"""\n[inputs.a]\nvalue = 1\nu = 1\n[inputs.b]\nvalue = 2\n'
+    assert evaluate(parse_budget(text.encode(), "y"), trials=False).results[0].value == 3
 
 
 def test_a_rule_is_known_by_its_other_names() -> None:

@@ -320,6 +320,8 @@ SYNTAX: list[tuple[bytes, list[str]]] = [
     (b"x = " + b"9" * 5_000, ["TOML"]),
     (b'title = "x"\nsource = "\xd6\xa4\xca\xe9"', ["第 2 行", "UTF-8"]),
     (b"\x00\x01\x02", ["line 1"]),
+    ("[inputs.电压]\nvalue = 1".encode(), ["第 1 行第 9 列", '须加引号："电压"', 'stands in quotes: "电压"']),
+    ("[inputs]\nV电 = { value = 1 }".encode(), ['须加引号："V电"', 'stands in quotes: "V电"']),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
@@ -17,6 +18,13 @@ from quanheng.work.budget.statement import Notes, nearest
 def identifier(name: str) -> str:
     """The name as a model reads it: one spelling for characters that look alike (µ is μ)."""
     return unicodedata.normalize("NFKC", name.strip())
+
+
+def spelled(model: str) -> str:
+    """A model with its names as `identifier` has them; all else stays as it is, V² too, which is no name."""
+    return re.sub(
+        r"[^\W\d]\w*", lambda name: identifier(name[0]) if name[0].isidentifier() else name[0], model
+    )
 
 
 def check_names(group: str, names: Sequence[str], notes: Notes, taken: Mapping[str, str]) -> dict[str, str]:

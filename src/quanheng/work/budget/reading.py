@@ -27,7 +27,7 @@ from quanheng.work.budget.budget_file import (
 from quanheng.work.budget.correlations import check_possible, correlations_of
 from quanheng.work.budget.errors import BadBudget, Wrong
 from quanheng.work.budget.inputs import input_of, unit_of
-from quanheng.work.budget.names import check_models, check_names, identifier
+from quanheng.work.budget.names import check_models, check_names, identifier, spelled
 from quanheng.work.budget.sources import check_sources
 from quanheng.work.budget.statement import Notes, Table, nearest, order_of
 
@@ -118,7 +118,7 @@ def outputs_of(top: Table) -> dict[str, OutputSpec]:
         table.needs("model", '表达式，如 "V / I"', 'an expression, such as "V / I"')
         name, model, unit = identifier(raw), table.text("model"), unit_of(table)
         if model is not None and unit is not None:
-            found[name] = OutputSpec(name, model, unit)
+            found[name] = OutputSpec(name, spelled(model), unit)
     return found
 
 
@@ -141,7 +141,10 @@ def refer_to_each_other(top: Table, notes: Notes) -> None:
     real = [name for name in taken if name not in complex_]
     models = {identifier(raw): table.entries.get("model") for raw, table in outputs.items()}
     check_models(
-        {name: text for name, text in models.items() if isinstance(text, str)}, real, complex_, notes
+        {name: spelled(text) for name, text in models.items() if isinstance(text, str)},
+        real,
+        complex_,
+        notes,
     )
 
 

@@ -39,8 +39,20 @@ def syntax(said: str, text: str) -> str:
         end = "在文件末尾，" if "end of document" in said else ""
         return f"{end}TOML 语法错误：{what} / TOML syntax error: {said}"
     line, column = int(place[1]), int(place[2])
-    there = text.split("\n")[line - 1].strip()[:60]
+    there = text.split("\n")[line - 1]
+    zh, en = quotes_for(there, column - 1)
     return (
-        f"第 {line} 行第 {column} 列有 TOML 语法错误：{there}"
-        f" / TOML syntax error in line {line}, column {column}: {what}"
+        f"第 {line} 行第 {column} 列有 TOML 语法错误：{there.strip()[:60]}{zh}"
+        f" / TOML syntax error in line {line}, column {column}: {what}{en}"
     )
+
+
+def quotes_for(line: str, place: int) -> tuple[str, str]:
+    """What to write for a word that is not ASCII: TOML takes it in quotes only, as a key too (TOML 1.0, Keys)."""
+    for word in re.finditer(r"[\w-]+", line):
+        if word.start() <= place < word.end() and not line[place].isascii():
+            return (
+                f'；名称或文字含英文以外的字母时须加引号："{word[0]}"',
+                f'; a name or a text with letters that are not English stands in quotes: "{word[0]}"',
+            )
+    return "", ""
