@@ -40,6 +40,13 @@ def test_as_many_trials_are_made_as_asked_for(trials: int) -> None:
     assert propagate(line(), trials=trials).trials[0] == trials
 
 
+@pytest.mark.parametrize("asked", [{"coverage": 0.999999}, {"trials": 200_000_000}])
+def test_trials_that_memory_does_not_hold_are_refused(asked: dict[str, Any]) -> None:
+    x = quantity(1.0, (0.1, Source("x")))
+    with pytest.raises(InvalidUncertainty, match="too many"):
+        propagate(Model({"y": "x", "z": "2*x"})(x=x), **asked)
+
+
 def test_a_linear_model_of_normals_is_normal() -> None:
     found = propagate(line(), trials=1 << 17).outputs["q"]
     u = float(np.hypot(0.2, 0.2))

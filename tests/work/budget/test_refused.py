@@ -200,6 +200,7 @@ FAULTS: list[tuple[Tree, list[str]]] = [
     (top(coverage=95), ["coverage", "95", "0.95"]),
     (top(coverage=1.0), ["coverage", "1"]),
     (top(coverage=0), ["coverage", "0"]),
+    (top(coverage=1e-17), ["coverage", "1e-17", "0.01", "0.95"]),
     (top(monte_carlo={"trials": 0}), ["monte_carlo.trials", "0", "adaptive"]),
     (top(monte_carlo={"trials": 10.5}), ["monte_carlo.trials", "10.5"]),
     (top(monte_carlo={"trials": 10**12}), ["monte_carlo.trials"]),

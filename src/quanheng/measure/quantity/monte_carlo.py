@@ -90,8 +90,9 @@ def propagate(
 
     `trials`: a number, or "adaptive": until value, u and both ends of every output are known to `digits` significant
     digits of u (JCGM 101:2008, 7.9.4). `seed` recomputes the run. `progress` is told trials done and expected.
-    `compiled`: by numba where it is installed; the draws are the same without. InvalidModel where trials fall outside
-    the domain of the model, NotConverged where equations have no solution in some.
+    `compiled`: by numba where it is installed; the draws are the same without. InvalidUncertainty where the trials of
+    all outputs would not fit into memory, InvalidModel where they fall outside the domain of the model, NotConverged
+    where equations have no solution in some.
     """
     checked_coverage(coverage)
     if trials != "adaptive" and not 2 <= trials <= MOST_TRIALS:

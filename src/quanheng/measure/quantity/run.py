@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.errors import InvalidModel
+from quanheng.measure.errors import InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity.basis import Basis, Inputs
 from quanheng.measure.quantity.regions import Kind
 from quanheng.measure.quantity.sample import Loops, points
@@ -37,6 +37,7 @@ MOST_SEQUENCES = 128  # of an adaptive run: two million trials
 THREADS = 2
 HELD = 1 << 21  # outputs of trials that a thread holds at once, so that they stay in the cache
 KEPT = 1 << 23  # draws that are kept for all rows
+AT_ONCE = 1 << 28  # outputs of trials that one row may have: 2 GiB
 
 
 class Rows(NamedTuple):
@@ -78,7 +79,13 @@ class Run:
     finished: list[int] = field(default_factory=list)  # how many rows each finished block has
 
     def fixed(self, trials: int) -> Iterator[Rows]:
-        """Full nets of 2^m trials, at least eight of them, and a remainder."""
+        """Full nets of 2^m trials, at least eight of them, and a remainder. InvalidUncertainty for too many."""
+        if trials * self.q > AT_ONCE:
+            most = AT_ONCE // self.q
+            raise InvalidUncertainty(
+                f"{trials} 次试验对 {self.q} 个输出量过多，至多 {most} 次 / "
+                f"{trials} trials are too many for {self.q} output(s): at most {most}"
+            )
         m = max(int(math.log2(trials / SEQUENCES)), 0) if trials >= SEQUENCES else 0
         batch = range(math.ceil(trials / (1 << m)))
 
@@ -92,8 +99,15 @@ class Run:
         return self.by_block(batch, m, trials, of_block)
 
     def adaptive(self, digits: int) -> Iterator[Rows]:
-        """Sequences until each row has converged. JCGM 101:2008, 7.9.4."""
+        """Sequences until each row has converged. JCGM 101:2008, 7.9.4. InvalidUncertainty for too many trials."""
         m = max(NET, math.ceil(math.log2(100.0 / (1.0 - self.coverage))))
+        if (SEQUENCES * self.q) << m > AT_ONCE:
+            raise InvalidUncertainty(
+                f"包含概率 {self.coverage} 对 {self.q} 个输出量要太多的自适应试验（每组 100/(1 − p) 次，"
+                f"JCGM 101 7.9.4）：取小些，或写明试验次数 / a coverage of {self.coverage} takes too many adaptive "
+                f"trials for {self.q} output(s) (100/(1 − p) in each sequence, JCGM 101, 7.9.4): choose a lower one, "
+                "or state how many trials"
+            )
 
         def of_block(block: Inputs, share: Shared) -> Rows:
             return self.until_settled(block, m, digits, share)
@@ -129,6 +143,7 @@ class Run:
         averages: list[list[Float]] = [[] for _ in range(inputs.rows)]
         done: dict[int, Rows] = {}
         h, more = 0, SEQUENCES
+        most = min(MOST_SEQUENCES, AT_ONCE // (self.q << m))
         while len(done) < inputs.rows:
             active = [k for k in range(inputs.rows) if k not in done]
             y = np.empty((len(active), self.q, more << m))
@@ -139,7 +154,7 @@ class Run:
                 held[k].append(y[i : i + 1])
                 averages[k].append(figures[i, 1:])
                 settled = _settled(np.concatenate(averages[k]), digits)
-                if settled or h == MOST_SEQUENCES:
+                if settled or h == most:
                     whole = np.concatenate(held[k], axis=2)
                     first = len(held[k]) == 1
                     found = (
@@ -147,7 +162,7 @@ class Run:
                     )
                     done[k] = self.rows(*found, whole, converged=settled)
                     held[k] = []
-            more = min(h // 4, MOST_SEQUENCES - h)
+            more = min(h // 4, most - h)
         return together([done[k] for k in range(inputs.rows)])
 
     def drawn(self, batch: range, m: int, trials: int) -> Float:

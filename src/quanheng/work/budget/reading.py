@@ -33,6 +33,7 @@ from quanheng.work.budget.statement import Notes, Table, nearest, order_of
 
 LARGEST = 16 * 1024 * 1024
 TRIALS = (100, MOST_TRIALS)
+LEAST_COVERAGE = 0.01  # nobody means less, and U of far less is 0 within the digits of numbers
 KEYS = ("title", "title.en", "coverage", "outputs", "inputs", "correlation", "monte_carlo", "conformity")
 CONFORMITY_KEYS = ("lower", "upper", "rule", "w", "r", "risk")
 
@@ -98,12 +99,13 @@ def title_of(top: Table) -> Title:
 
 
 def coverage_of(top: Table) -> float:
-    """A probability in (0, 1); 0.95 where the file says nothing."""
+    """A probability of at least LEAST_COVERAGE and below 1; 0.95 where the file says nothing."""
     coverage = top.number("coverage")
-    if coverage is not None and not 0 < coverage < 1:
+    if coverage is not None and not LEAST_COVERAGE <= coverage < 1:
         top.wrong(
             "coverage",
-            f"{coverage:g}，应为 0 与 1 之间的概率，如 0.95 / should be a probability between 0 and 1, such as 0.95",
+            f"{coverage:g}，应为不小于 {LEAST_COVERAGE:g} 而小于 1 的概率，如 0.95 / "
+            f"{coverage:g}: should be a probability of at least {LEAST_COVERAGE:g} and below 1, such as 0.95",
         )
     return 0.95 if coverage is None else coverage
 

@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.errors import InvalidModel
+from quanheng.measure.errors import InvalidModel, InvalidUncertainty
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.monte_carlo import Distribution, propagate, validate
 from quanheng.measure.quantity.monte_carlo import Trials as MonteCarloRun
+from quanheng.measure.quantity.run import AT_ONCE
 from quanheng.measure.quantity.units import Unit
 from quanheng.work.budget.budget_file import BudgetFile, ConformitySpec
 from quanheng.work.budget.joint import joint
@@ -35,7 +36,7 @@ def run_trials(
 ) -> MonteCarlo | None:
     """All results by Monte Carlo (JCGM 101:2008); None where nothing is uncertain.
 
-    BadBudget where trials fall outside the domain of a model.
+    BadBudget where trials fall outside the domain of a model, or are too many for so many results.
     """
     if not any(np.any(column.u) for column in evaluation.inputs.values()):
         return None
@@ -53,11 +54,15 @@ def run_trials(
             )
         except InvalidModel as error:
             raise file.fault(outside(file), str(error)) from error
+        except InvalidUncertainty as error:
+            key = ("coverage",) if trials == "adaptive" else ("monte_carlo", "trials")
+            raise file.fault(key, str(error)) from error
         return run, {each.name: trials_of(each, run.outputs[each.name], file) for each in results}
 
+    enough = min(ENOUGH, AT_ONCE // len(evaluation.outputs))
     run, outputs = run_of(spec.trials)
-    if spec.trials == "adaptive" and run.trials[0] < ENOUGH and any(t.undecided for t in outputs.values()):
-        run, outputs = run_of(ENOUGH)  # two digits are stable, and do not tell whether the ends agree
+    if spec.trials == "adaptive" and run.trials[0] < enough and any(t.undecided for t in outputs.values()):
+        run, outputs = run_of(enough)  # two digits are stable, and do not tell whether the ends agree
     correlation = between(list(outputs), list(run.outputs), run.correlation[0], run.outputs)
     adaptive = spec.trials == "adaptive"
     samples = {each.name: drawn_in(each.unit, run.outputs[each.name]) for each in results}
@@ -142,9 +147,10 @@ def histogram(sample: Float) -> tuple[Float, Float]:
 def between(
     names: Sequence[str], drawn: Sequence[str], matrix: Float, outputs: Mapping[str, Distribution]
 ) -> Float:
-    """Correlation of the results; NaN where one is exact."""
+    """Correlation of the results, 1 of one with itself; NaN where one is exact."""
     places = [drawn.index(name) for name in names]
     found = matrix[np.ix_(places, places)].copy()
+    np.fill_diagonal(found, 1.0)
     exact = [not outputs[name].u[0] > 0 for name in names]
     found[exact, :] = np.nan
     found[:, exact] = np.nan
