@@ -174,6 +174,20 @@ def test_a_table_that_cannot_be_used_is_told(
         evaluate(read_budget(budget), table(tmp_path, **changes))
 
 
+def test_a_source_that_is_another_one_in_the_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "budget.toml"
+    path.write_text(MODEL.replace('source = "scale of the city"', 'dof = 5\nsource = "bench 1"'))
+    with pytest.raises(BadTable, match="bench 1"):
+        evaluate(read_budget(path), table(tmp_path))
+
+
+def test_a_column_is_an_input_as_the_file_spells_it(tmp_path: Path) -> None:
+    path = tmp_path / "budget.toml"
+    path.write_text(MODEL.replace("drift", "\u00b5").replace("[inputs.\u00b5]", '[inputs."\u00b5"]'))
+    found = evaluate(read_budget(path), table(tmp_path, µ=[1.0, 2.0, 3.0, 4.0]))
+    assert found.outputs[0].worst
+
+
 def test_a_damaged_workbook_is_told(budget: Path, tmp_path: Path) -> None:
     path = table(tmp_path, "xlsx")
     with zipfile.ZipFile(path) as archive:

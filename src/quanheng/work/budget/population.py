@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from quanheng.ground.errors import BadTable
 from quanheng.ground.workbook import BadWorkbook, first_sheet
 from quanheng.measure.budget import PopulationRow, over_population
-from quanheng.measure.errors import InvalidModel
+from quanheng.measure.errors import InvalidModel, MeasureError
 from quanheng.measure.quantity.contributions import Sparse
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.source import Source, named
@@ -33,6 +33,7 @@ from quanheng.work.budget.budget_file import BudgetFile, InputSpec, Title
 from quanheng.work.budget.columns import columns_of
 from quanheng.work.budget.evaluate import check_units, model_of, outputs_of, told
 from quanheng.work.budget.grid import LARGEST_UNPACKED
+from quanheng.work.budget.names import identifier
 from quanheng.work.budget.sources import Variables, variables_of
 
 Float = NDArray[np.float64]
@@ -98,14 +99,19 @@ def evaluate(file: BudgetFile, path: Path) -> Population:
         raise BadTable(
             f"{path}：模型在某些行上没有定义：{error} / the model is undefined in some rows"
         ) from error
+    except MeasureError as error:  # a source of the table that is another one in the file
+        raise BadTable(f"{path}：{error}") from error
     weights = _numbers(table["weight"], path, "weight") if "weight" in table else np.ones(n)
     if not weights.sum() > 0 or (weights < 0).any():
         raise BadTable(f"{path}：weight 应不为负，且不全为 0 / weights must not be negative, nor all 0")
     names = [str(each) for each in table["name"]] if "name" in table else [str(k) for k in range(1, n + 1)]
-    found = tuple(
-        _over(name, spec.unit, _by_cause(evaluation, name), weights, names)
-        for name, spec in outputs_of(file, model).items()
-    )
+    try:
+        found = tuple(
+            _over(name, spec.unit, _by_cause(evaluation, name), weights, names)
+            for name, spec in outputs_of(file, model).items()
+        )
+    except MeasureError as error:
+        raise BadTable(f"{path}：{error}") from error
     return Population(file.title, {k: s.model for k, s in file.outputs.items()}, n, "weight" in table, found)
 
 
@@ -215,7 +221,7 @@ def read_table(path: Path) -> dict[str, Sequence[Any]]:
                 return _sheet(path)
             case _:
                 raise BadTable(f"{path}：应为 .csv、.parquet 或 .xlsx / should be .csv, .parquet or .xlsx")
-        names = table.column_names
+        names = [identifier(name) for name in table.column_names]
         columns = [each.to_pylist() for each in table.columns]
     except (OSError, ValueError, pa.ArrowException) as error:  # also of texts that are not UTF-8
         raise BadTable(f"{path}：读不出来：{error} / cannot be read") from error
@@ -236,7 +242,8 @@ def _sheet(path: Path) -> dict[str, Sequence[Any]]:
         raise BadTable(f"{path}：{error}") from error
     if len(rows) < 2:
         raise BadTable(f"{path}：没有一行 / has no row")
-    return {str(title): [row[k] for row in rows[1:]] for k, title in enumerate(rows[0]) if title is not None}
+    titles = [(k, identifier(str(title))) for k, title in enumerate(rows[0]) if title is not None]
+    return {title: [row[k] for row in rows[1:]] for k, title in titles}
 
 
 def _check_columns(file: BudgetFile, table: Mapping[str, Any], path: Path) -> None:
