@@ -375,8 +375,22 @@ def test_trials_outside_the_domain_of_a_model_are_refused_by_name() -> None:
     assert "domain" in said
 
 
-def test_an_uncertainty_too_small_to_square_is_refused_and_not_nought() -> None:
-    assert "outputs.y" in refusal(with_model("a", a={"value": 1e-300, "unit": "mm", "u": 1e-200}))
+def test_an_uncertainty_too_small_to_reckon_with_is_refused_and_not_nought() -> None:
+    assert "inputs.a: " in refusal(with_model("a", a={"value": 1e-300, "unit": "mm", "u": 1e-200}))
+    assert "outputs.y: " in refusal(with_model("1e-90*a", a={"value": 1, "unit": "mm", "u": 0.1}))
+
+
+def test_an_uncertainty_too_large_to_reckon_with_is_refused_and_not_infinite() -> None:
+    assert "inputs.a: " in refusal(with_model("a", a={"value": 1, "unit": "mm", "u": 1e155}))
+    assert "outputs.y: " in refusal(with_model("a*1e90", a={"value": 1, "unit": "mm", "u": 0.1}))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-70, 1e70])
+def test_degrees_of_freedom_do_not_hang_on_the_size_of_the_numbers(size: float) -> None:
+    inputs = {name: {"value": size, "u": u * size, "dof": 4} for name, u in (("a", 0.1), ("b", 0.2))}
+    (result,) = of({"outputs": {"y": {"model": "a + b"}}, "inputs": inputs}).results
+    assert result.dof == pytest.approx(25 / (1 / 4 + 16 / 4))
 
 
 def test_the_second_of_two_outputs_is_the_one_that_is_undefined() -> None:
@@ -392,6 +406,26 @@ def test_limits_of_an_exact_output_are_refused() -> None:
 
 
 # ---- Monte Carlo and conformity ----------------------------------------------------------------------------------
+
+
+def test_a_coverage_that_takes_too_many_adaptive_trials_is_refused_by_its_key() -> None:
+    said = refusal(small() | {"coverage": 0.9999999, "monte_carlo": {}})
+    assert "coverage: " in said
+    assert "state how many trials" in said
+
+
+def test_more_trials_of_all_outputs_than_memory_holds_are_refused_by_their_key() -> None:
+    outputs = {f"y{k}": {"model": "a", "unit": "mm"} for k in range(16)}
+    said = refusal(small() | {"outputs": outputs, "monte_carlo": {"trials": 200_000_000}})
+    assert "monte_carlo.trials: " in said
+    assert "at most 16777216" in said
+
+
+def test_a_result_correlates_with_itself_by_exactly_one_in_trials() -> None:
+    outputs = {"y": {"model": "a + b", "unit": "mm"}, "z": {"model": "a - b/3", "unit": "mm"}}
+    monte_carlo = of(small() | {"outputs": outputs}).monte_carlo
+    assert monte_carlo is not None
+    assert monte_carlo.correlation.diagonal().tolist() == [1.0, 1.0]
 
 
 def test_a_normal_with_finite_dof_is_drawn_as_stated_and_noted() -> None:
@@ -462,7 +496,7 @@ def test_any_sum_that_can_be_read_is_evaluated_or_refused_by_its_key(tree: dict[
     try:
         budget = of(tree)
     except BadBudget as error:
-        assert "conformity.y" in str(error) or "cannot be squared" in str(error)
+        assert "conformity.y" in str(error) or "cannot be reckoned with" in str(error)
         return
     for result in budget.results:
         assert result.linear_enough

@@ -103,7 +103,9 @@ def _expression(modulus: str, argument: str) -> str:
 
 def _dof(effects: Iterable[EffectSpec]) -> Float:
     """Degrees of freedom of the sum of independent effects."""
-    return welch_satterthwaite([e.u**2 for e in effects], [e.dof for e in effects])
+    # of the largest one, so that no square is beyond numbers
+    largest = max((e.u for e in effects), default=1.0)
+    return welch_satterthwaite([(e.u / largest) ** 2 for e in effects], [e.dof for e in effects])
 
 
 # ---- causes ------------------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from quanheng.measure.quantity.contributions import dense
 from quanheng.measure.quantity.freedom import coverage_factor
 from quanheng.measure.quantity.model import Evaluation, Model
 from quanheng.measure.quantity.second_order import second_order
+from quanheng.measure.quantity.uncertain import Uncertain
 from quanheng.measure.quantity.unit_check import check, require_unit
-from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec
+from quanheng.work.budget.budget_file import BudgetFile, Cartesian, ConformitySpec, OutputSpec, Path
 from quanheng.work.budget.columns import Columns, Given, columns_of
 from quanheng.work.budget.notes import notes_of
 from quanheng.work.budget.result import Budget, Certificate, Decision, Effect, MonteCarlo, Result, Row
@@ -26,7 +27,7 @@ Float = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 NO_CERTIFICATE = ""
 CANCELLED = 1e-12  # of the contributions that it is made of
-SMALLEST = 1e-150  # whose square is still a number
+SMALLEST, LARGEST = 1e-75, 1e75  # of u in SI: u⁴, of which degrees of freedom are made, is still a number
 
 
 def evaluate(file: BudgetFile, progress: Progress | None = None, *, trials: bool = True) -> Budget:
@@ -93,20 +94,32 @@ def check_units(file: BudgetFile, columns: Columns, model: Model) -> None:
 
 
 def evaluated(file: BudgetFile, model: Model, columns: Columns) -> Evaluation:
-    """The model at the inputs. BadBudget names the output that is undefined there, or too small to reckon with."""
+    """The model at the inputs. BadBudget names the output that is undefined there.
+
+    It also names an input or an output whose u is too small or too large to reckon with.
+    """
+    for each in columns.given:
+        check_size(file, ("inputs", each.spec.name), each.shown, columns.uncertain[each.name])
     try:
         found = model(columns.uncertain)
     except InvalidModel as error:
         raise file.fault(("outputs", undefined_output(file, model, columns), "model"), str(error)) from error
     for name, spec in outputs_of(file, model).items():
-        largest = max((abs(float(dense(each, 1)[0])) for each in found[name].shared.values()), default=0.0)
-        if 0.0 < largest < SMALLEST:
-            raise file.fault(
-                ("outputs", spec.name),
-                f"{name} 的不确定度以 SI 单位计小于 {SMALLEST:g}，无法平方 / u of {name} is below {SMALLEST:g} in SI "
-                "units and cannot be squared",
-            )
+        check_size(file, ("outputs", spec.name), name, found[name])
     return found
+
+
+def check_size(file: BudgetFile, path: Path, name: str, column: Uncertain) -> None:
+    """BadBudget where u is not 0 and no number that can be reckoned with."""
+    largest = max((abs(float(dense(each, 1)[0])) for each in column.shared.values()), default=0.0)
+    if largest == 0.0 or SMALLEST <= largest <= LARGEST:
+        return
+    bound, zh, en = (SMALLEST, "小于", "below") if largest < SMALLEST else (LARGEST, "大于", "above")
+    raise file.fault(
+        path,
+        f"{name} 的不确定度以 SI 单位计{zh} {bound:g}，无法计算 / "
+        f"u of {name} is {en} {bound:g} in SI units and cannot be reckoned with",
+    )
 
 
 def undefined_output(file: BudgetFile, model: Model, columns: Columns) -> str:
