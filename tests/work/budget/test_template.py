@@ -62,5 +62,15 @@ def test_the_excel_template_offers_words_to_choose_from() -> None:
     assert shown == list(layout.CHOICES["distribution"])
 
 
+def test_the_excel_template_explains_every_column_in_both_languages() -> None:
+    book = load_workbook(io.BytesIO(write_template("excel")))
+    settings = [row[2] for row in book[layout.SETTINGS.title].iter_rows(min_row=2, values_only=True)]
+    rows = list(book[layout.NOTES.title].iter_rows(values_only=True))
+    begun = next(k for k, row in enumerate(rows) if row[0] == "各列 / the columns")
+    notes = [str(text) for text in (*settings, *(row[2] for row in rows[begun + 1 :]))]
+    assert len(notes) > 50
+    assert not [each for each in notes if not re.search("[\u4e00-\u9fff].* / .*[a-z]", each)]
+
+
 def test_the_template_is_a_file_of_the_package() -> None:
     assert template.TEMPLATE.endswith(".toml")  # as [tool.setuptools.package-data] has it

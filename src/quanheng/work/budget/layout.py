@@ -19,8 +19,8 @@ class Column:
 
     key: str
     chinese: str
-    kind: Kind = "number"
-    english: str = ""
+    kind: Kind
+    takes: str  # 中文 / English
 
     @property
     def header(self) -> str:
@@ -47,52 +47,98 @@ class Layout:
 
 INFINITY = "∞"  # of degrees of freedom; Excel has no number for it
 
-NOTE = Column("note", "备注", "text", "for people; not read")
+NOTE = Column("note", "备注", "text", "给人看，不读 / for people; not read")
 
 SETTINGS = Layout(
     "设置",
     "Settings",
     (
-        Column("title", "名称", "text", "title"),
-        Column("title.en", "英文名称", "text", "English title"),
-        Column("coverage", "包含概率", "number", "coverage probability, 0.95 where empty"),
-        Column("trials", "蒙特卡洛次数", "count", "Monte Carlo trials, adaptive where empty"),
-        Column("seed", "随机种子", "number", "seed, 1 where empty"),
-        Column("interval", "包含区间", "interval", "coverage interval, symmetric where empty"),
+        Column("title", "名称", "text", "报告的名称 / title of the report"),
+        Column("title.en", "英文名称", "text", "英文名称 / English title"),
+        Column(
+            "coverage", "包含概率", "number", "包含概率，不填为 0.95 / coverage probability, 0.95 where empty"
+        ),
+        Column(
+            "trials",
+            "蒙特卡洛次数",
+            "count",
+            "蒙特卡洛试验次数，不填为自适应 / Monte Carlo trials, adaptive where empty",
+        ),
+        Column("seed", "随机种子", "number", "随机种子，不填为 1 / seed, 1 where empty"),
+        Column(
+            "interval",
+            "包含区间",
+            "interval",
+            "包含区间，不填为概率对称 / coverage interval, symmetric where empty",
+        ),
     ),
 )
-NAME = Column("name", "名称", "text", "as the model has it")
-UNIT = Column("unit", "单位", "text", "1 where empty")
+NAME = Column("name", "名称", "text", "同模型中的写法 / as the model has it")
+UNIT = Column("unit", "单位", "text", "不填为 1 / 1 where empty")
 
 OUTPUTS = Layout(
     "输出",
     "Outputs",
-    (NAME, Column("model", "模型", "text", "an expression of inputs and other outputs"), UNIT, NOTE),
+    (
+        NAME,
+        Column(
+            "model", "模型", "text", "输入量和其他输出量的表达式 / an expression of inputs and other outputs"
+        ),
+        UNIT,
+        NOTE,
+    ),
 )
 INPUTS = Layout(
     "输入",
     "Inputs",
     (
         NAME,
-        Column("effect", "影响", "text", "filled: one more effect on the input above"),
-        Column("value", "值", "number", "empty with readings, limits or a count"),
+        Column(
+            "effect",
+            "影响",
+            "text",
+            "填了：上面那个输入量的一项影响 / filled: one more effect on the input above",
+        ),
+        Column(
+            "value", "值", "number", "有读数、上下限或计数时不填 / empty with readings, limits or a count"
+        ),
         UNIT,
-        Column("u", "标准不确定度", "number", "standard uncertainty"),
-        Column("U", "扩展不确定度", "number", "expanded uncertainty, with k"),
-        Column("k", "包含因子", "number", "coverage factor of U"),
-        Column("u_rel", "相对标准不确定度", "number", "u as a fraction of the value"),
-        Column("distribution", "分布", "distribution", "normal where empty"),
-        Column("half_width", "半宽", "number", "of the limits"),
-        Column("lower", "下限", "number", "with upper, in place of the half-width"),
-        Column("upper", "上限"),
-        Column("top", "上底半宽", "number", "trapezoidal: half-width of the top"),
-        Column("inexactness", "界限的不确切度", "number", "ctrap: the limits are known to ± this"),
-        Column("scale", "尺度", "number", "t: the scale of JCGM 101; or u, the standard deviation"),
-        Column("count", "计数", "number", "gamma: events counted"),
-        Column("dof", "自由度", "number", "degrees of freedom, infinite where empty"),
-        Column("pooled_s", "合并标准偏差", "number", "of readings: pooled standard deviation"),
-        Column("pooled_dof", "合并自由度", "number", "its degrees of freedom"),
-        Column("source", "来源", "text", "certificate …: inputs of one source are correlated through it"),
+        Column("u", "标准不确定度", "number", "标准不确定度 / standard uncertainty"),
+        Column("U", "扩展不确定度", "number", "扩展不确定度，与 k 同填 / expanded uncertainty, with k"),
+        Column("k", "包含因子", "number", "U 的包含因子 / coverage factor of U"),
+        Column("u_rel", "相对标准不确定度", "number", "u 与值之比 / u as a fraction of the value"),
+        Column("distribution", "分布", "distribution", "不填为正态 / normal where empty"),
+        Column("half_width", "半宽", "number", "界限的半宽 / of the limits"),
+        Column("lower", "下限", "number", "与 upper 同填，代替半宽 / with upper, in place of the half-width"),
+        Column("upper", "上限", "number", "与 lower 同填 / with lower"),
+        Column("top", "上底半宽", "number", "梯形：上底的半宽 / trapezoidal: half-width of the top"),
+        Column(
+            "inexactness",
+            "界限的不确切度",
+            "number",
+            "曲边梯形：界限只知到 ± 此数 / ctrap: the limits are known to ± this",
+        ),
+        Column(
+            "scale",
+            "尺度",
+            "number",
+            "t：JCGM 101 的尺度；或填 u，即标准偏差 / t: the scale of JCGM 101; or u, the standard deviation",
+        ),
+        Column("count", "计数", "number", "伽马：计数 / gamma: events counted"),
+        Column("dof", "自由度", "number", "自由度，不填为无穷 / degrees of freedom, infinite where empty"),
+        Column(
+            "pooled_s",
+            "合并标准偏差",
+            "number",
+            "读数的合并标准偏差 / of readings: pooled standard deviation",
+        ),
+        Column("pooled_dof", "合并自由度", "number", "合并标准偏差的自由度 / its degrees of freedom"),
+        Column(
+            "source",
+            "来源",
+            "text",
+            "证书等：同一来源的输入量经由它相关 / certificate …: inputs of one source are correlated through it",
+        ),
         NOTE,
     ),
 )
@@ -101,15 +147,20 @@ COMPLEX = Layout(
     "Complex",
     (
         NAME,
-        Column("re", "实部"),
-        Column("im", "虚部"),
-        Column("u_re", "实部的标准不确定度"),
-        Column("u_im", "虚部的标准不确定度"),
-        Column("r", "相关系数", "number", "of the two parts"),
-        Column("modulus", "模", "number", "with the argument, in place of the parts"),
-        Column("argument", "辐角", "number", "rad"),
-        Column("u_modulus", "模的标准不确定度"),
-        Column("u_argument", "辐角的标准不确定度", "number", "rad"),
+        Column("re", "实部", "number", "与 im 同填 / with im"),
+        Column("im", "虚部", "number", "与 re 同填 / with re"),
+        Column("u_re", "实部的标准不确定度", "number", "不填为 0 / 0 where empty"),
+        Column("u_im", "虚部的标准不确定度", "number", "不填为 0 / 0 where empty"),
+        Column("r", "相关系数", "number", "两部分的相关系数 / of the two parts"),
+        Column(
+            "modulus",
+            "模",
+            "number",
+            "与 argument 同填，代替实部、虚部 / with the argument, in place of the parts",
+        ),
+        Column("argument", "辐角", "number", "以 rad 计 / rad"),
+        Column("u_modulus", "模的标准不确定度", "number", "不填为 0 / 0 where empty"),
+        Column("u_argument", "辐角的标准不确定度", "number", "以 rad 计 / rad"),
         NOTE,
     ),
 )
@@ -118,9 +169,9 @@ CORRELATIONS = Layout(
     "相关",
     "Correlations",
     (
-        Column("a", "输入量", "text", "an input"),
-        Column("b", "输入量", "text", "another"),
-        Column("r", "相关系数", "number", "from -1 to 1"),
+        Column("a", "输入量", "text", "一个输入量 / an input"),
+        Column("b", "输入量", "text", "另一个 / another"),
+        Column("r", "相关系数", "number", "−1 到 1 / from -1 to 1"),
         NOTE,
     ),
 )
@@ -128,13 +179,18 @@ CONFORMITY = Layout(
     "合格判定",
     "Conformity",
     (
-        Column("output", "输出量", "text", "which is judged"),
-        Column("lower", "下限", "number", "in the unit of the output"),
-        Column("upper", "上限"),
-        Column("rule", "规则", "rule", "simple where empty"),
-        Column("w", "保护带", "number", "guarded: width of the guard band"),
-        Column("r", "保护带倍数", "number", "guarded: w as a multiple of U"),
-        Column("risk", "风险", "number", "specific risk: of a wrong verdict, at most"),
+        Column("output", "输出量", "text", "判定哪一个 / which is judged"),
+        Column("lower", "下限", "number", "用输出量的单位 / in the unit of the output"),
+        Column("upper", "上限", "number", "用输出量的单位 / in the unit of the output"),
+        Column("rule", "规则", "rule", "不填为 simple / simple where empty"),
+        Column("w", "保护带", "number", "guarded：保护带的宽度 / guarded: width of the guard band"),
+        Column("r", "保护带倍数", "number", "guarded：w 与 U 之比 / guarded: w as a multiple of U"),
+        Column(
+            "risk",
+            "风险",
+            "number",
+            "specific risk：判错概率的上限 / specific risk: of a wrong verdict, at most",
+        ),
         NOTE,
     ),
 )

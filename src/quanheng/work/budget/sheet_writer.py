@@ -105,7 +105,7 @@ def write_settings(sheet: Worksheet, tree: Mapping[str, Any]) -> None:
     for row, column in enumerate(layout.SETTINGS.columns, 2):
         put(sheet, row, 1, column.header)
         put(sheet, row, 2, choice(said.get(column.key), column))
-        put(sheet, row, 3, column.english)
+        put(sheet, row, 3, column.takes)
         offer(sheet, column, f"B{row}")
     for letter, width in zip("ABC", (24, 40, 40), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -168,8 +168,7 @@ def write_notes(sheet: Worksheet) -> None:
             row += 1
             put(sheet, row, 1, each.title)
             put(sheet, row, 2, column.header)
-            put(sheet, row, 3, column.english)
+            put(sheet, row, 3, column.takes)
     row += 1
     put(sheet, row, 1, layout.READINGS.title)
-    put(sheet, row, 2, "首行为输入量名称，其下为读数")
-    put(sheet, row, 3, "the name of an input on top, its readings below")
+    put(sheet, row, 3, "首行为输入量的名称，其下为读数 / the name of an input on top, its readings below")
