@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from budget_trees import parsed, small
+from budget_trees import full, parsed, small
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_sums import sums
 from rich.console import Console
 
-from quanheng.work.budget import excel, figures, latex, page, tables, text
+from quanheng.work.budget import excel, figures, latex, page, tables, text, words
 from quanheng.work.budget.errors import BadBudget
 from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import read_budget
@@ -79,10 +79,44 @@ def test_a_value_ends_where_its_uncertainty_does(value: float, u: float, shown: 
 
 @pytest.mark.parametrize(
     ("p", "shown"),
-    [(0.5, "50.0 %"), (0.999955, "99.9955 %"), (4.5e-5, "0.0045 %"), (1.0, "100.0 %"), (math.nan, "–")],
+    [
+        (0.5, "50.0 %"),
+        (0.999955, "99.9955 %"),
+        (4.5e-5, "0.0045 %"),
+        (1.0, "100.0 %"),
+        (1 - 1e-14, "> 99.9999 %"),
+        (3.3e-20, "3.3 × 10⁻¹⁸ %"),
+        (math.nan, "–"),
+    ],
 )
 def test_a_probability_is_told_from_nought_and_one(p: float, shown: str) -> None:
     assert figures.chance(p) == shown
+
+
+def test_limits_are_printed_as_the_file_states_them() -> None:
+    tree = small(a={"value": 12.343, "unit": "mm", "u": 0.2}, b={"value": 0, "unit": "mm"})
+    budget = of(tree | {"conformity": {"y": {"upper": 12.345}}})
+    lines = dict(tables.decision_lines(budget.conformity["y"], budget.results[0], "en"))
+    assert lines[words.LIMITS] == "[−∞, 12.345] mm"
+    assert lines[words.ACCEPTANCE] == "[−∞, 12.345] mm"
+
+
+@pytest.mark.parametrize(
+    ("ends", "limits", "u", "shown"),
+    [
+        ((-math.inf, 334.3763), (-math.inf, 335), 0.38, "[−∞, 334.37]"),
+        ((0.1, 0.3 - 0.1), (0, 0.3), 0.02, "[0.1, 0.2]"),  # what subtraction leaves is no digit
+        ((9.99994, 10.00006), (9.9, 10.1), 0.02, "[9.999 94, 10.000 06]"),
+        ((-math.inf, 12.3452), (-math.inf, 12.345), 0.2, "[−∞, 12.3452]"),  # guarded rejection
+        ((1e7 + 0.25, 2e7 - 0.25), (1e7, 2e7), 3e4, "[10 000 000.25, 19 999 999.75]"),
+        ((5, 5), (4, 6), 0.5, "[5, 5]"),
+        ((-10, 10), (-10, 10), 1.7, "[−10, 10]"),
+    ],
+)
+def test_an_acceptance_limit_is_rounded_inwards_and_told_from_its_limit(
+    ends: tuple[float, float], limits: tuple[float, float], u: float, shown: str
+) -> None:
+    assert figures.acceptance_of(ends, limits, u).replace("\u2009", " ") == shown
 
 
 def test_an_expanded_uncertainty_is_rounded_up_but_not_for_noise() -> None:
@@ -257,6 +291,21 @@ def test_latex_in_english_is_plain_article_with_booktabs(gauge: Budget) -> None:
     ]
 
 
+def test_latex_in_english_is_plain_with_every_part_of_a_report() -> None:
+    tree = full()
+    tree["inputs"]["θ"] = {"value": 1, "unit": "°C", "distribution": "t", "scale": 0.1, "dof": 2}
+    tree["outputs"] |= {
+        "t": {"model": "θ", "unit": "°C"},
+        "w": {"model": "z*(a - b)**2/a**3*1e-9", "unit": "1/µm"},
+    }
+    tree["conformity"]["y"] = {"upper": 5, "rule": "guarded", "r": 1}
+    source = latex.write(of(tree), "en").decode()
+    assert source.isascii()
+    assert "ctex" not in source
+    for part in (words.JOINT.en, words.CONFORMITY.en, words.CORRELATION.en, words.NOTES.en, "\\leq"):
+        assert part in source
+
+
 def test_latex_in_chinese_asks_for_ctex(gauge: Budget) -> None:
     assert "{ctex}" in latex.write(gauge, "zh").decode()
 
@@ -287,6 +336,16 @@ def test_a_workbook_holds_numbers_with_all_their_digits(gauge: Budget) -> None:
     result = gauge.results[0]
     assert rows["ls"][3:10] == (25, "B", "normal", 18, 1, 25, pytest.approx(result.rows[0].share))
     assert rows["u(l)"][8] == pytest.approx(result.u, rel=1e-14)
+
+
+@pytest.mark.parametrize(("rule", "key", "stated"), [("guarded", "w", 0.1), ("specific risk", "risk", 0.05)])
+def test_a_workbook_tells_what_a_rule_was_given(rule: str, key: str, stated: float) -> None:
+    from openpyxl import load_workbook
+
+    budget = of(small() | {"conformity": {"y": {"upper": 5, "rule": rule, key: stated}}})
+    sheet = load_workbook(io.BytesIO(excel.write(budget, "en"))).worksheets[0]
+    cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert [each for each in cells if each.endswith(f", {key} = {stated}")]
 
 
 def test_any_text_goes_into_a_workbook(nasty: Budget) -> None:

@@ -103,10 +103,8 @@ def _conformity(sheet: Worksheet, budget: Budget, language: Language) -> None:
     extra = [said(each, language) for each in (words.LIMITS, words.ACCEPTANCE)]
     _head(sheet, head, language, (extra[0], "", extra[1], "", said(words.SPECIFIC_RISK, language)))
     for name, each in budget.conformity.items():
-        verdict, rule = (
-            said(words.VERDICTS[each.verdict], language),
-            said(words.rule(each.spec.rule), language),
-        )
+        verdict = said(words.VERDICTS[each.verdict], language)
+        rule = tables.rule_of(each.spec, language)
         limits = (each.spec.lower, each.spec.upper, *each.acceptance)
         line(sheet, [name, verdict, rule, each.probability, each.by_trials, *limits, each.specific_risk])
 

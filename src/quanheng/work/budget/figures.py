@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from quanheng.measure.quantity.rounding import concise, expanded, number
+from quanheng.measure.quantity.rounding import EXACT, concise, expanded, number
 from quanheng.measure.quantity.units import Unit
 from quanheng.work.budget.result import Result, Row
 from quanheng.work.budget.words import UNDEFINED, Language, said
 
 NONE = "–"
+ALMOST = 1e-6  # of a probability: what is nearer to 1 is not told by its digits
 
 
 def value_of(value: float, u: float, digits: int = 2) -> str:
@@ -55,17 +57,49 @@ def coverage_of(p: float) -> str:
 
 
 def chance(p: float) -> str:
-    """A probability in per cent: as many digits as it takes to tell it from 0 and from 1."""
+    """A probability in per cent, to two digits of it or of what it lacks of 1; a tiny one as × 10ⁿ.
+
+    What is nearer to 1 than ALMOST is told to be so.
+    """
     if not math.isfinite(p):
         return NONE
     small = min(p, 1 - p)
-    places = 1 if small <= 0 else min(max(1, 1 - math.floor(math.log10(small)) - 2), 12)
+    if 0 < small < ALMOST:
+        return f"{number(100 * p, 2)} %" if p < 0.5 else f"> {100 * (1 - ALMOST):.4f} %"
+    places = 1 if small <= 0 else max(1, -1 - math.floor(math.log10(small)))
     return f"{100 * p:.{places}f} %"
 
 
 def interval_of(ends: tuple[float, float], u: float) -> str:
     """An interval, its ends to the last place of u."""
     return "[" + ", ".join(value_of(end, u) if math.isfinite(end) else infinite(end) for end in ends) + "]"
+
+
+def limits_of(lower: float, upper: float) -> str:
+    """Limits as they were stated: exact numbers, that no u rounds."""
+    return "[" + ", ".join(plain(x) if math.isfinite(x) else infinite(x) for x in (lower, upper)) + "]"
+
+
+def acceptance_of(ends: tuple[float, float], limits: tuple[float, float], u: float) -> str:
+    """An acceptance interval, its ends rounded inwards: nothing is accepted that the rule does not accept.
+
+    To two digits of u, or as many more as tell an end from its limit and from the other end.
+    """
+    low, high = ends
+    apart = [abs(end - limit) for end, limit in zip(ends, limits, strict=True)]
+    sizes = [x for x in (u, *apart, high - low) if math.isfinite(x) and x > 0]
+    shown = [
+        end if not math.isfinite(end) or end == limit else inwards(end, min(sizes), up)
+        for end, limit, up in ((low, limits[0], True), (high, limits[1], False))
+    ]
+    return limits_of(shown[0], shown[1])
+
+
+def inwards(x: float, size: float, up: bool) -> float:
+    """x to the second digit of `size`, up or down; what lies behind the 15th digit of x is noise."""
+    exact = Decimal(f"{x:.15g}")
+    place = Decimal(1).scaleb(math.floor(math.log10(size)) - 1)
+    return float(exact.quantize(place, ROUND_CEILING if up else ROUND_FLOOR, EXACT))
 
 
 def infinite(x: float) -> str:

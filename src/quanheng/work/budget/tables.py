@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from quanheng.ground.paper.markup import Words
 from quanheng.work.budget import words
+from quanheng.work.budget.budget_file import ConformitySpec
 from quanheng.work.budget.figures import (
+    acceptance_of,
     chance,
     coverage_of,
     dof_of,
     interval_of,
+    limits_of,
     percent,
     plain,
     u_of,
@@ -183,12 +186,14 @@ def decision_lines(
 ) -> list[tuple[Words, str]]:
     """What the rule says, by line."""
     spec = decision.spec
-    limits = interval_of((spec.lower, spec.upper), result.u)
+    limits = spec.lower, spec.upper
     nothing = decision.acceptance[0] != decision.acceptance[0]
-    acceptance = said(words.NOTHING, language) if nothing else interval_of(decision.acceptance, result.u)
+    acceptance = (
+        said(words.NOTHING, language) if nothing else acceptance_of(decision.acceptance, limits, result.u)
+    )
     lines = [
-        (words.LIMITS, with_unit(limits, result.unit)),
-        (words.RULE, said(words.rule(spec.rule), language) + _parameter(decision)),
+        (words.LIMITS, with_unit(limits_of(*limits), result.unit)),
+        (words.RULE, rule_of(spec, language)),
         (words.PROBABILITY, chance(decision.probability)),
         (words.BY_TRIALS, chance(decision.by_trials)),
         (words.ACCEPTANCE, acceptance if nothing else with_unit(acceptance, result.unit)),
@@ -198,7 +203,7 @@ def decision_lines(
     return lines
 
 
-def _parameter(decision: Decision) -> str:
-    spec = decision.spec
+def rule_of(spec: ConformitySpec, language: Language = "both") -> str:
+    """The rule with the parameter that it was given."""
     stated = [(name, x) for name, x in (("w", spec.w), ("r", spec.r), ("risk", spec.risk)) if x is not None]
-    return "".join(f", {name} = {plain(x)}" for name, x in stated)
+    return said(words.rule(spec.rule), language) + "".join(f", {name} = {plain(x)}" for name, x in stated)
