@@ -18,6 +18,7 @@ ESCAPES = {
     "±": r"\ensuremath{\pm}", "×": r"\ensuremath{\times}", "·": r"\ensuremath{\cdot}", "∞": r"\ensuremath{\infty}",
     "°": r"\ensuremath{^{\circ}}", "–": "--", "…": r"\ldots{}", "′": r"\ensuremath{'}",
     "″": r"\ensuremath{''}", "‰": r"\textperthousand{}", "ℓ": r"\ensuremath{\ell}",
+    "≤": r"\ensuremath{\leq}", "≥": r"\ensuremath{\geq}", "†": r"\textdagger{}",
     # behind the end of a row these would be its arguments
     "[": "{[}", "*": "{*}",
 }  # fmt: skip
