@@ -370,7 +370,7 @@ def test_columns_of_different_lengths_are_named() -> None:
     ],
 )
 def test_a_row_at_which_a_model_is_undefined_is_named(text: str, x: list[float], row: int) -> None:
-    with pytest.raises(InvalidModel, match=f"row {row}: .*x = {x[row - 1]:g}"):
+    with pytest.raises(InvalidModel, match=f"^第 {row} 行：.* / row {row}: .*x = {x[row - 1]:g}"):
         Model({"y": text})(x=quantity(x, (0.1, Source("x"))))
 
 

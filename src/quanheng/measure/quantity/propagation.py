@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.measure.errors import InvalidModel
 from quanheng.measure.quantity.contributions import Sparse, component, groups
 from quanheng.measure.quantity.freedom import effective
 from quanheng.measure.quantity.graph import Node, gradient
@@ -203,5 +202,4 @@ def _check_defined(names: Sequence[str], columns: list[Uncertain], output: _Outp
             name: float(each.value[row if len(each) > 1 else 0])
             for name, each in zip(names, columns, strict=True)
         }
-        error = undefined_at(point)
-        raise InvalidModel(f"第 {row + 1} 行 / row {row + 1}: {error}") if len(good) > 1 else error
+        raise undefined_at(point, row + 1 if len(good) > 1 else None)

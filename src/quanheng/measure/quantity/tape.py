@@ -81,11 +81,12 @@ class Tape:
         return [register[each] for each in self._results]
 
 
-def undefined_at(point: Mapping[str, float]) -> InvalidModel:
-    """The error that names the point at which a model or its derivative is undefined."""
+def undefined_at(point: Mapping[str, float], row: int | None = None) -> InvalidModel:
+    """The error that names the point at which a model or its derivative is undefined, and its row, counted from 1."""
     shown = ", ".join(f"{name} = {value:g}" for name, value in point.items())
+    zh, en = ("", "") if row is None else (f"第 {row} 行：", f"row {row}: ")
     return InvalidModel(
-        f"模型或其导数在 {shown} 处无定义 / the model or a derivative of it is undefined at {shown}"
+        f"{zh}模型或其导数在 {shown} 处无定义 / {en}the model or a derivative of it is undefined at {shown}"
     )
 
 

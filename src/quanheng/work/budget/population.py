@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from quanheng.ground.errors import BadTable
 from quanheng.ground.workbook import BadWorkbook, first_sheet
 from quanheng.measure.budget import PopulationRow, over_population
-from quanheng.measure.errors import InvalidModel, MeasureError
+from quanheng.measure.errors import MeasureError
 from quanheng.measure.quantity.contributions import Sparse
 from quanheng.measure.quantity.model import Evaluation
 from quanheng.measure.quantity.source import Source, named
@@ -95,11 +95,7 @@ def evaluate(file: BudgetFile, path: Path) -> Population:
     try:
         with np.errstate(all="ignore"):  # rows without a result are told below, not warned of
             evaluation = model(inputs)
-    except InvalidModel as error:
-        raise BadTable(
-            f"{path}：模型在某些行上没有定义：{error} / the model is undefined in some rows"
-        ) from error
-    except MeasureError as error:  # a source of the table that is another one in the file
+    except MeasureError as error:  # undefined in some row, or a source that is another one in the file
         raise BadTable(f"{path}：{error}") from error
     weights = _numbers(table["weight"], path, "weight") if "weight" in table else np.ones(n)
     if not weights.sum() > 0 or (weights < 0).any():
