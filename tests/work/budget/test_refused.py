@@ -169,6 +169,8 @@ FAULTS: list[tuple[Tree, list[str]]] = [
     (outputs(y="a.real"), ["outputs.y.model"]),
     (outputs(y="a if a else b"), ["outputs.y.model"]),
     (outputs(y="y + a"), ["outputs.y.model", "y → y"]),
+    (outputs(y="a/0"), ["outputs.y.model", "divide(1, 0) is undefined"]),
+    (outputs(y="a", z="0**b + y"), ["outputs.z.model", "log(0) is undefined"]),
     (outputs(y="a*z", z="x + b", x="2*y"), ["model", "y → z → x → y"]),
     # correlations
     (pair("a", "bb"), ["correlation #1.between", "bb", "b"]),

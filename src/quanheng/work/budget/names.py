@@ -11,7 +11,8 @@ from quanheng.measure.errors import CircularModel, InvalidModel
 from quanheng.measure.quantity.complex_term import ComplexTerm
 from quanheng.measure.quantity.constants import CONSTANTS, PURE
 from quanheng.measure.quantity.expression import FUNCTIONS, Value, in_order, names_in, read
-from quanheng.measure.quantity.graph import Graph
+from quanheng.measure.quantity.graph import Graph, gradient
+from quanheng.measure.quantity.traced import parts
 from quanheng.work.budget.statement import Notes, nearest
 
 
@@ -79,7 +80,7 @@ def trace(
     complex_: Sequence[str],
     notes: Notes,
 ) -> None:
-    """Read the models as expressions, each after those that it uses, to know that they are some."""
+    """Read the models as expressions, each after those that it uses, to know that they are some, with derivatives."""
     try:
         order = in_order(uses)
     except CircularModel as error:
@@ -91,6 +92,13 @@ def trace(
     for output in order:
         try:
             terms[output] = read(models[output], graph, terms)
+        except InvalidModel as error:
+            notes.add(("outputs", output, "model"), str(error))
+            return
+    for output in order:
+        try:
+            for part in parts(output, terms[output]).values():
+                gradient(part, [])  # of x/0 or 0**x there is none, wherever x is
         except InvalidModel as error:
             notes.add(("outputs", output, "model"), str(error))
             return
