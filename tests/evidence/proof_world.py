@@ -9,6 +9,7 @@ import base64
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 
 from quanheng.evidence import keys, records, signature, statement
 from quanheng.evidence.answer import VALID, Answer, because
@@ -25,6 +26,7 @@ from quanheng.evidence.log.note import COSIGNATURE, ED25519, VerifierKey
 from quanheng.evidence.log.proof import LogProof
 from quanheng.evidence.proof_file import ProofFile
 from quanheng.evidence.records import KeyBinding, Record, Scope, Status
+from quanheng.evidence.signature import Signature
 from quanheng.evidence.trust import Trust, trust
 
 ORIGIN = "log.example/city"
@@ -202,6 +204,67 @@ class World:
             self.record(scope(INSTITUTE, "national standard", 0.004)),
             self.record(scope(LABORATORY, "accreditation", 0.015)),
         ]  # fmt: skip
+
+
+def delegated(revoking: str) -> list[Document]:
+    """A certificate by a forger whom the deputy d2 has bound; whose key d2's was revoked by: "authority", "d1", ""."""
+    here = World()
+    good, bureau = here.good(), Party("bureau", "市场监管局")
+    forged = dataclasses.replace(WRITTEN[good[0].data], number="F-1")
+    deputies = [here.record(binding(key, bureau, role="authority")) for key in ("d1", "d2")]
+    bound = here.record(binding("forger", LABORATORY), issued=date(2026, 2, 1), key="d2")
+    d2, since = key_of("d2").public.identifier, date(2026, 1, 1)
+    revoked = [here.record(status("revoke key", d2, since), issued=since, key=revoking)] if revoking else []
+    return [here.certify(forged, "forger"), *good[1:], *deputies, bound, *revoked]
+
+
+def withdrawn_by_deputy(n: int) -> list[Document]:
+    """The good world, of which a deputy of the authority withdraws record n."""
+    here = World()
+    good = here.good()
+    deputy = here.record(binding("deputy", Party("bureau", "市场监管局"), role="authority"))
+    said = here.record(
+        status("revoke", good[n].digest, date(2026, 3, 1)), issued=date(2026, 3, 1), key="deputy"
+    )
+    return [*good, deputy, said]
+
+
+def amended(*links: str) -> list[Document]:
+    """Certificates of one number, the first amending nothing; links: "" or the place of what the next one amends."""
+    here = World()
+    good = here.good()
+    content, made = WRITTEN[good[0].data], [good[0]]
+    for n, link in enumerate(links):
+        amends = "ab" * 32 if link == "?" else made[int(link)].digest if link else ""
+        made.append(
+            here.certify(dataclasses.replace(content, place=f"room {n}", amends=amends), "laboratory")
+        )
+    return [*made, *good[1:]]
+
+
+OF_SMALL_ORDER = bytes.fromhex("302a300506032b6570032100") + b"\1" + bytes(31)
+OFF_ITS_CURVE = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004") + bytes(63) + b"\1"
+COMPRESSED = bytes.fromhex(
+    "3039301306072a8648ce3d020106082a8648ce3d030107032200"
+    "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+)
+
+
+def bound_anew(public: bytes, algorithm: str) -> list[Document]:
+    """The laboratory's certificate, whose key is bound as another public key; signed by 64 octets of that kind."""
+    here = World()
+    good = here.good()
+    identifier = sha256(public).hexdigest()
+    key = dataclasses.replace(
+        binding("laboratory", LABORATORY), key=identifier, algorithm=algorithm,
+        public=base64.b64encode(public).decode(),
+    )  # fmt: skip
+    false = Signature(algorithm, identifier, sha256(good[0].data).hexdigest(), b"\1" + bytes(63))
+    said = statement.read(good[0].statement)
+    entry = dataclasses.replace(said, key=identifier, signature=sha256(false.write()).hexdigest()).write()
+    proof = here.log.prove(entry, noon(ISSUED))
+    leaf = dataclasses.replace(good[0], signature=false.write(), statement=entry, proof=proof)
+    return [leaf, *good[1:3], *good[4:], here.record(key)]
 
 
 def binding(

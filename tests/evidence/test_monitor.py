@@ -114,6 +114,22 @@ def test_a_record_that_the_authority_did_not_sign_is_reported_and_not_believed()
     assert codes(rogue, GOOD.write()) == ["key_unknown"]
 
 
+def test_what_a_deputy_of_the_authority_records_is_believed_and_whom_he_makes_a_deputy_is_not():
+    def deputised(key: str, by: str) -> bytes:
+        return recorded(
+            KeyBinding(key, "ed25519", "", "authority", "authority", DAY, DAY + timedelta(365)), by
+        )
+
+    deputy, second = "c" * 64, "d" * 64
+    bound = KeyBinding(LAB, "ed25519", "", "lab-1", "certificates", DAY, DAY + timedelta(365))
+    appointed = deputised(deputy, AUTHORITY)
+    assert codes(appointed, recorded(bound, deputy)) == []
+    assert codes(appointed, recorded(bound, deputy), GOOD.write()) == []
+    assert codes(appointed, deputised(second, deputy), recorded(bound, second)) == ["key_of_other_role"]
+    dismissed = recorded(Status("revoke key", deputy, DAY, ""))
+    assert codes(appointed, dismissed, recorded(bound, deputy)) == ["key_revoked"]
+
+
 def test_an_entry_that_is_no_statement_is_reported():
     assert codes(b"noise") == ["statement_differs"]
 

@@ -9,7 +9,7 @@ import proof_world as world
 import pytest
 from proof_world import ISSUED, LABORATORY, ON, RULES, World, proof_of
 
-from quanheng.evidence import signature
+from quanheng.evidence import signature, statement
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.certificate import Party
 from quanheng.evidence.document import Document
@@ -297,6 +297,52 @@ def test_two_versions_of_a_number_are_invalid_unless_one_replaces_the_other():
     found = check_proof(proof_of([new, documents[0], *documents[1:]]), TRUST, RULES, on=ON)
     assert found[0].answer.codes == {"status_unseen"}
     assert found[1].answer.codes == {"superseded"}
+
+
+def test_two_that_amend_one_certificate_are_two_versions():
+    assert codes(world.amended("0", "0")[1:]) == {"second_version"}
+    assert codes(world.amended("0", "1")) == set()
+
+
+def test_who_amends_nothing_there_is_does_not_take_the_place_of_the_genuine_one():
+    genuine, forged, *rest = world.amended("?")
+    assert codes([forged, genuine, *rest]) == {"second_version"}
+
+
+@pytest.mark.parametrize(
+    ("revoking", "found"), [("", set()), ("authority", {"key_unknown"}), ("d1", {"key_unknown"})]
+)
+def test_whom_a_key_binds_that_the_authority_or_a_deputy_revoked_is_nobody(revoking: str, found: set[str]):
+    assert codes(world.delegated(revoking)) == found
+
+
+def test_a_record_that_a_deputy_withdraws_does_not_count():
+    assert codes(world.withdrawn_by_deputy(3)) == {"key_unknown"}
+    found = check_proof(proof_of(world.withdrawn_by_deputy(5)), TRUST, RULES, on=ON)
+    assert "revoked" in found[5].answer.codes
+
+
+@pytest.mark.parametrize(
+    ("public", "algorithm"),
+    [
+        (world.OF_SMALL_ORDER, "ed25519"), (world.OFF_ITS_CURVE, "sm2-sm3"), (world.COMPRESSED, "ecdsa-p256-sha256"),
+    ],
+)  # fmt: skip
+def test_a_key_that_anybody_signs_for_or_that_is_none_is_bound_to_nobody(public: bytes, algorithm: str):
+    documents = world.bound_anew(public, algorithm)
+    assert "key_unknown" in codes(documents)
+    found = check_proof(proof_of(documents), TRUST, RULES, on=ON)
+    assert "record_malformed" in found[-1].answer.codes
+
+
+def test_a_statement_whose_record_has_other_bytes_differs():
+    documents = World().good()
+    scope = statement.read(documents[4].statement)
+    entry = dataclasses.replace(scope, record={**scope.record, "upper": 100}).write()
+    assert entry != documents[4].statement
+    altered = [*documents[:4], dataclasses.replace(documents[4], statement=entry), documents[5]]
+    found = check_proof(proof_of(altered), TRUST, RULES, on=ON)
+    assert "statement_differs" in found[4].answer.codes
 
 
 def test_forked_log_is_invalid():

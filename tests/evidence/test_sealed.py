@@ -22,13 +22,22 @@ from quanheng.evidence.formats.xmldsig.anchors import Anchors, trusted
 from quanheng.evidence.formats.xmldsig.envelope import DS
 from quanheng.evidence.formats.xmldsig.signer import read_pem
 from quanheng.evidence.proof_check import check_proof
-from quanheng.evidence.trust import trust
+from quanheng.evidence.trust import Trust, trust
 
 RULES = Rules(sealed.read, grace=7)
 CA = identity("authority", authority=True)
 LAB = identity(LABORATORY.name, "authority")
 STRANGER = identity(INSTITUTE.name, "authority")
-TRUST = trust(world.policy_file(), [world.key_of("authority").public], Anchors((CA.signer,)))
+NAMES = tuple(filter(None, (LABORATORY.identifier, LABORATORY.name, LABORATORY.name_english)))
+
+
+def trusting(*laboratories: Identity) -> Trust:
+    """Trust in the authority and in the CA; and these signers are the laboratory."""
+    anchors = Anchors((CA.signer,), {each.signer.fingerprint: NAMES for each in laboratories})
+    return trust(world.policy_file(), [world.key_of("authority").public], anchors)
+
+
+TRUST = trusting(LAB)
 REMARKS = {"status_unseen", "business_finding"}
 EXAMPLES = Path(__file__).parents[3] / "shared/data/dcc/examples"
 
@@ -50,9 +59,9 @@ def logged(made: World, data: bytes, day: date = ISSUED, key: str = "") -> Docum
     return Document(CERTIFICATE, data, beside, entry, salts.write(), made.log.prove(entry, world.noon(day)))
 
 
-def codes(*documents: Document, on: date = ON) -> set[str]:
+def codes(*documents: Document, on: date = ON, trust: Trust = TRUST) -> set[str]:
     """Codes about the first document, without remarks."""
-    return set(check_proof(proof_of(list(documents)), TRUST, RULES, on=on)[0].answer.codes) - REMARKS
+    return set(check_proof(proof_of(list(documents)), trust, RULES, on=on)[0].answer.codes) - REMARKS
 
 
 # ---- with the log ----------------------------------------------------------------------------------------------
@@ -79,15 +88,26 @@ def test_one_that_was_changed_is_invalid_whoever_is_trusted() -> None:
 
 def test_the_certificate_of_a_signer_counts_as_of_the_time_that_the_log_proves() -> None:
     short = issued(LABORATORY.name, CA, until=datetime(2026, 3, 10, tzinfo=UTC))
-    data = signed(short, content())
-    assert codes(logged(World(), data)) == set()
-    assert codes(Document(CERTIFICATE, data)) == {"certificate_expired", "not_logged"}
+    data, known = signed(short, content()), trusting(short)
+    assert codes(logged(World(), data), trust=known) == set()
+    assert codes(Document(CERTIFICATE, data), trust=known) == {"certificate_expired", "not_logged"}
     late = logged(World(), data, date(2026, 5, 1))
-    assert codes(late) == {"key_expired", "registered_late"}
+    assert codes(late, trust=known) == {"key_expired", "registered_late"}
 
 
 def test_another_laboratory_cannot_sign_for_this_one() -> None:
     assert codes(logged(World(), signed(STRANGER, content()))) == {"signer_differs"}
+
+
+def test_a_signer_whose_code_nobody_has_bound_cannot_issue_under_it() -> None:
+    assert codes(logged(World(), signed(LAB, content())), trust=trusting()) == {"signer_differs"}
+
+
+def test_one_name_of_the_laboratory_that_is_not_the_signers_is_enough_to_differ() -> None:
+    data = content().replace(
+        b"calibrationLaboratoryCode>" + LABORATORY.identifier.encode(), b"calibrationLaboratoryCode>other"
+    )
+    assert codes(Document(CERTIFICATE, signed(LAB, data))) == {"key_of_other", "not_logged"}
 
 
 def test_the_authority_revokes_the_key_of_a_signer_by_its_record() -> None:

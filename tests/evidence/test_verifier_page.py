@@ -208,13 +208,23 @@ CASES = {
     "standard revoked": lambda: _more("revoke", _good()[1].digest),
     "second version": _second,
     "replaced": _replacing,
+    "two that amend one": lambda: world.amended("0", "0"),
+    "one that amends what amends": lambda: world.amended("0", "1"),
+    "one that amends nothing there is": lambda: world.amended("?"),
+    "bound by a deputy": lambda: world.delegated(""),
+    "bound by a deputy whose key the authority revoked": lambda: world.delegated("authority"),
+    "bound by a deputy whose key another deputy revoked": lambda: world.delegated("d1"),
+    "a binding that a deputy withdraws": lambda: world.withdrawn_by_deputy(3),
+    "a key of small order": lambda: world.bound_anew(world.OF_SMALL_ORDER, "ed25519"),
+    "a key off its curve": lambda: world.bound_anew(world.OFF_ITS_CURVE, "sm2-sm3"),
+    "a compressed key": lambda: world.bound_anew(world.COMPRESSED, "ecdsa-p256-sha256"),
     "forked log": _fork,
 }  # fmt: skip
 
 
 HOLD = {
     "good", "good, P-256", "a long log", "bundle", "in time", "revoked later", "suspended and resumed on one day",
-    "resumed, and again",
+    "resumed, and again", "one that amends what amends", "bound by a deputy",
 }  # fmt: skip
 
 

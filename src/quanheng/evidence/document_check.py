@@ -36,7 +36,7 @@ from quanheng.evidence.records import KeyBinding, Record, Status
 from quanheng.evidence.signature import Signature
 from quanheng.evidence.statement import NO_SALTS, Statement
 from quanheng.evidence.trust import Trust
-from quanheng.ground.digest import sha256_bytes
+from quanheng.ground.digest import canonical_line, sha256_bytes
 from quanheng.ground.errors import NotShown
 
 Reader = Callable[[bytes], tuple[Certificate | None, Answer, Embedded | None]]
@@ -216,6 +216,9 @@ def _embedded(
     """Steps 2 and 4 of a signature inside, as of the time that the log proves, else of the day asked for."""
     logged = seen.logged
     at = datetime.combine(on, time.max, CHINA) if logged is None else datetime.fromtimestamp(logged, UTC)
+    issuer = _issuer(seen.content, seen.statement)
+    if issuer and not seen.document.signature:  # no key that is bound to this code has signed beside it
+        embedded = dataclasses.replace(embedded, claimed=(*embedded.claimed, issuer))
     reasons += trusted(embedded, trust.x509, at=at, proven=logged is not None).reasons
     if embedded.signer is not None and logged is not None:
         revoked = key_revoked(authority.statuses.get(embedded.signer.key, ()), day_of(logged))
@@ -259,12 +262,17 @@ def _statement(
     # that a document without signature differs in key and signature is said by `unsigned`
     told = {"sha256", "sm3"} | (set() if document.signature else {"key", "signature"})
     names = [each.name for each in dataclasses.fields(Statement) if each.name not in told]
-    differing = ", ".join(name for name in names if getattr(due, name) != getattr(said, name))
+    differing = ", ".join(name for name in names if not _same(getattr(due, name), getattr(said, name)))
     if differing and not (content is None and document.kind != BUNDLE):
         reasons.append(
             Reason("statement_differs", detail=f"不同之处：{differing} / they differ in {differing}")
         )
     return said
+
+
+def _same(due: object, said: object) -> bool:
+    """As bytes: in a record 100 and 100.0 are equal, and not the same."""
+    return due == said and (not isinstance(due, Mapping) or canonical_line(due) == canonical_line(said))
 
 
 def _due_statement(
@@ -299,6 +307,8 @@ def _signed(data: bytes, signed: Signature, key: PublicKey | None, reasons: list
         try:
             if not signature.check(data, signed, key):
                 reasons.append(Reason("signature_wrong"))
+        except BadKey as error:
+            reasons.append(Reason("signature_wrong", detail=str(error)))
         except NotShown as error:
             reasons.append(Reason("algorithm_absent", detail=str(error)))
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from quanheng.evidence import sm2
+from quanheng.evidence.curve25519 import of_small_order
 from quanheng.evidence.errors import BadKey
 
 ED25519 = "ed25519"
@@ -133,12 +134,21 @@ def read_public(data: bytes) -> PublicKey:
         raise BadKey("公钥文件过大 / the file of a public key is too large")
     der = _unarmoured(data) if data.lstrip().startswith(b"-----") else data
     if sm2.is_public(der):
+        if not sm2.on_curve(der):
+            raise BadKey("SM2 公钥的点不在曲线上 / the point of the SM2 public key is not on its curve")
         return PublicKey(SM2, der, sm2.PublicKey(der).verify)
     try:
         key = serialization.load_der_public_key(der)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BadKey("不是公钥（SubjectPublicKeyInfo）/ is no public key (SubjectPublicKeyInfo)") from error
+    # a compressed point is another spelling of the key: one key has one identifier
+    if isinstance(key, Ed25519PublicKey | ec.EllipticCurvePublicKey) and _spki(key) != der:
+        raise BadKey("公钥应写成未压缩的点 / a public key is written with its point uncompressed")
     if isinstance(key, Ed25519PublicKey):
+        if of_small_order(key.public_bytes_raw()):
+            raise BadKey(
+                "Ed25519 公钥的阶太小，任何人都能替它签名 / of small order: anybody signs for this key"
+            )
         return _ed25519(key, der)
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return _p256(key, der)

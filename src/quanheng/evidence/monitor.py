@@ -1,6 +1,7 @@
 """A monitor: reads every statement of a log, and reports what nobody should have logged.
 
-It needs the log alone: key bindings and revocations are in it as records, which a key of the authority has signed.
+It needs the log alone: key bindings and revocations are in it as records, which a key of the authority has signed,
+or one that such a key has bound as authority.
 Findings bear the codes of `reasons.py`.
 """
 
@@ -42,6 +43,9 @@ class Monitor:
     size: int = 0
     _numbers: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # digests, the latest last
     _bindings: dict[str, list[records.KeyBinding]] = field(default_factory=dict)  # by key id
+    _deputies: dict[str, list[records.KeyBinding]] = field(
+        default_factory=dict
+    )  # whom pinned keys bind as authority
     _statuses: dict[str, list[records.Status]] = field(default_factory=dict)  # by target
 
     def see(self, entry: bytes, seen: int) -> list[Finding]:
@@ -52,9 +56,10 @@ class Monitor:
         except BadDocument as error:
             return [Finding(index, Reason("statement_differs", f"entry {index}", str(error)))]
         late = in_time(said.issued, seen, self.grace) if said.issued else None
-        reasons = [late, self._second(said), *self._key(said, day_of(seen))]
-        if said.record is not None and said.key in self.authority:
-            self._learn(records.parse(said.record))
+        wrong = [each for each in self._key(said, day_of(seen)) if each is not None]
+        reasons = [late, self._second(said), *wrong]
+        if said.record is not None and not wrong:
+            self._learn(records.parse(said.record), pinned=said.key in self.authority)
         return [Finding(index, replace(each, where=f"entry {index}")) for each in reasons if each is not None]
 
     def _second(self, said: Statement) -> Reason | None:
@@ -71,7 +76,7 @@ class Monitor:
         bindings = self._bindings.get(said.key, [])
         if said.key in self.authority:
             return
-        if said.record is not None:
+        if said.record is not None and not (bindings := self._deputies.get(said.key, [])):
             detail = "记录不是主管部门的密钥所签 / a record that no key of the authority signed"
             yield Reason("key_of_other_role", detail=detail)
             return
@@ -81,10 +86,12 @@ class Monitor:
             yield bound(bindings, said.issuer, ROLES.get(said.kind, "authority"), day)
         yield key_revoked(self._statuses.get(said.key, []), day)
 
-    def _learn(self, record: records.Record) -> None:
+    def _learn(self, record: records.Record, *, pinned: bool) -> None:
         match record:
             case records.KeyBinding():
                 self._bindings.setdefault(record.key, []).append(record)
+                if pinned and record.role == "authority":
+                    self._deputies.setdefault(record.key, []).append(record)
             case records.Status():
                 self._statuses.setdefault(record.target, []).append(record)
             case records.Scope() | records.TypeApproval():

@@ -7,6 +7,7 @@ The chain behind that certificate is judged as any chain is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -18,6 +19,9 @@ from quanheng.evidence.document_check import Checked, with_reasons
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.order import Order
 from quanheng.ground.digest import read_json
+from quanheng.measure.errors import UnitError
+from quanheng.measure.quantity.dimension import NUMBER
+from quanheng.measure.quantity.units import parse_unit
 
 SLACK = 1 + 1e-9
 
@@ -33,12 +37,26 @@ def check_order(document: Document, others: Iterable[Checked], made: date) -> Ch
     return with_reasons(checked, reasons)
 
 
+def run_of(document: Document, beside: Iterable[Checked]) -> date | None:
+    """The day of the run that an order is of, as the log has it; None where no bundle here holds it."""
+    try:
+        path = order.read_path(document.proof)
+    except BadDocument:
+        return None
+    ours = _bundle(document, path, beside)
+    return ours.statement.issued if ours is not None and ours.statement is not None else None
+
+
+def _bundle(document: Document, path: order.Path, beside: Iterable[Checked]) -> Checked | None:
+    bundles = (each for each in beside if each.document.kind == BUNDLE)
+    return next((each for each in bundles if path.leads(document.data, _root(each.document))), None)
+
+
 def _run(document: Document, path: order.Path, beside: Iterable[Checked]) -> Iterator[Reason]:
-    bundles = [each for each in beside if each.document.kind == BUNDLE]
-    if not bundles:
+    if not any(each.document.kind == BUNDLE for each in beside):
         yield Reason("bundle_missing")
         return
-    ours = next((each for each in bundles if path.leads(document.data, _root(each.document))), None)
+    ours = _bundle(document, path, beside)
     if ours is None:
         yield Reason("order_unproven")
     elif ours.answer.standing == Standing.INVALID:
@@ -74,15 +92,22 @@ def _master(said: Order, beside: Iterable[Checked], made: date) -> Iterator[Reas
         yield Reason("standard_not_yet", where, f"{latest.ended} > {made}")
     if latest.due is not None and latest.due < made:
         yield Reason("standard_overdue", where, f"{latest.due} < {made}")
-    stated = max((_relative_u(latest, n) for n in range(len(latest.points))), default=0.0)
+    stated = max((relative_u(latest, n) for n in range(len(latest.points))), default=0.0)
     if not isinstance(taken, float | int) or taken * SLACK < stated:
         yield Reason("master_u_too_small", where, f"{taken} < {stated:.4g}")
 
 
-def _relative_u(content: Certificate, n: int) -> float:
-    """Standard uncertainty of a point, relative to its nominal value."""
+def relative_u(content: Certificate, n: int) -> float:
+    """Standard uncertainty of a point, relative to its nominal value; infinite where its units do not tell."""
     point = content.points[n]
-    u = point.standard_uncertainty
+    try:
+        unit, nominal = parse_unit(point.unit), parse_unit(point.nominal_unit)
+    except UnitError:
+        return math.inf
+    u = unit.difference_to_si(point.standard_uncertainty)
     if point.relative:
-        return u / 100 if point.unit == "%" else u
-    return u / abs(point.nominal) if point.nominal else 0.0
+        return u if unit.dimension == NUMBER else math.inf
+    if unit.dimension != nominal.dimension:
+        return math.inf
+    at = abs(nominal.to_si(point.nominal))
+    return u / at if at else 0.0

@@ -12,7 +12,7 @@ from datetime import date
 
 from quanheng.evidence.answer import VALID, Answer, Reason, Standing, together
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.document import BUNDLE, ORDER, Document
+from quanheng.evidence.document import ORDER, Document
 from quanheng.evidence.document_check import (
     ROLES,
     Authority,
@@ -25,7 +25,7 @@ from quanheng.evidence.document_check import (
     with_reasons,
 )
 from quanheng.evidence.log import proof as proofs
-from quanheng.evidence.order_check import check_order
+from quanheng.evidence.order_check import check_order, run_of
 from quanheng.evidence.proof_file import ProofFile
 from quanheng.evidence.records import Record
 from quanheng.evidence.trust import Trust
@@ -39,15 +39,15 @@ def check_proof(
     """Every document of a proof file, in its order.
 
     The subject is to hold on the day `on`, what it rests on on the last day it was used for another document here.
-    1 records by pinned keys  2 records by keys that these bind as authority, and again those of 1, now that
-    revocations are known  3 certificates and bundles  4 what shows only when they lie side by side
+    1 records of the authority (`judged_records`)  2 certificates and bundles  3 what shows only when they lie side by
+    side
     looked_at: `look` by this trust and these rules, of whoever remembers what it said of a document.
     """
     looked_at = looked_at or (lambda each: look(each, trust.policy, rules))
     looked = [looked_at(each) for each in proof.documents if each.kind != ORDER]
     used = _last_uses(each.content for each in looked if isinstance(each.content, Certificate))
-    if proof.subject.kind == ORDER:
-        on = next((each.statement.issued for each in looked if _dated_bundle(each)), None) or on  # type: ignore[union-attr]
+    made = {each.digest: run_of(each, looked) or on for each in proof.documents if each.kind == ORDER}
+    on = made.get(proof.subject.digest, on)
     days = {each.digest: used.get(each.digest, on) for each in proof.documents} | {proof.subject.digest: on}
 
     def judged(authority: Authority, *, as_records: bool) -> dict[str, Checked]:
@@ -57,26 +57,49 @@ def check_proof(
             if (each.document.kind not in ROLES) == as_records
         }
 
-    authority = Authority()
-    for _ in range(2):
-        found = judged(authority, as_records=True)
-        authority = Authority.of(valid_records(found.values()))
+    found: dict[str, Checked] = {}
+
+    def records(authority: Authority) -> Iterable[Checked]:
+        found.update(judged(authority, as_records=True))
+        return found.values()
+
+    authority = judged_records(records)
     found |= judged(authority, as_records=False)
     orders = {
-        each.digest: check_order(each, found.values(), on) for each in proof.documents if each.kind == ORDER
+        each.digest: check_order(each, found.values(), made[each.digest])
+        for each in proof.documents
+        if each.kind == ORDER
     }
     found |= orders
     return _side_by_side([found[each.digest] for each in proof.documents], days)
 
 
-def _dated_bundle(each: Checked) -> bool:
-    return each.document.kind == BUNDLE and each.statement is not None and each.statement.issued is not None
+def judged_records(judged: Callable[[Authority], Iterable[Checked]]) -> Authority:
+    """What the valid records of the authority say. judged: all records, judged by what is known of keys.
+
+    1 by pinned keys alone  2 by keys that those bind as authority, and again those of 1, now that revocations are known
+    3 all again, by what those of 2 withdraw: a key that one delegate revokes binds nobody. A key that a delegate binds
+    as authority is none.
+    """
+    first = list(judged(Authority()))
+    pinned = {each.document.digest for each in _valid(first)}
+    authority = said = Authority.of(valid_records(first))
+    for _ in range(2):
+        found = list(judged(authority))
+        said = Authority.of(valid_records(found))
+        trusted = Authority.of(valid_records(each for each in found if each.document.digest in pinned))
+        authority = Authority(trusted.bindings, said.statuses)
+    return said
+
+
+def _valid(found: Iterable[Checked]) -> Iterator[Checked]:
+    return (each for each in found if each.answer.standing == Standing.VALID)
 
 
 def valid_records(found: Iterable[Checked]) -> Iterator[Record]:
     """The records among documents, as far as these are valid, in the order of the log."""
-    for each in in_log_order(found):
-        if each.answer.standing == Standing.VALID and not isinstance(each.content, Certificate | None):
+    for each in in_log_order(_valid(found)):
+        if not isinstance(each.content, Certificate | None):
             yield each.content
 
 
@@ -103,22 +126,38 @@ def _side_by_side(found: Sequence[Checked], days: Mapping[str, date]) -> tuple[C
 
 
 def versions(found: Sequence[Checked]) -> Iterable[tuple[str, Reason]]:
-    """Certificates of one issuer and number, none of which says that it amends or replaces the other."""
+    """Certificates of one issuer and number, neither of which amends or replaces the other, be it by others between."""
     groups: dict[tuple[str, str], list[Checked]] = defaultdict(list)
     for each in found:
         if isinstance(each.content, Certificate):
             groups[each.content.issuer.identifier, each.content.number].append(each)
+    before = {
+        each.document.digest: {each.content.amends, each.content.supersedes} - {""}
+        for each in found
+        if isinstance(each.content, Certificate)
+    }
     for (_, number), group in groups.items():
-        linked = {
-            digest
-            for each in group
-            if isinstance(each.content, Certificate) and (each.content.amends or each.content.supersedes)
-            for digest in (each.document.digest, each.content.amends, each.content.supersedes)
-        }
-        loose = [each for each in group if each.document.digest not in linked]
-        if len(group) > 1:
-            for each in loose:
-                yield each.document.digest, Reason("second_version", detail=number)
+        if len(group) == 1:
+            continue
+        earlier = {each.document.digest: _earlier(each.document.digest, before) for each in group}
+        for digest, mine in earlier.items():
+            if any(
+                other not in mine and digest not in theirs
+                for other, theirs in earlier.items()
+                if other != digest
+            ):
+                yield digest, Reason("second_version", detail=number)
+
+
+def _earlier(digest: str, before: Mapping[str, set[str]]) -> set[str]:
+    """All that a certificate amends or replaces, by itself or by what it amends or replaces."""
+    found: set[str] = set()
+    ahead = [digest]
+    while ahead:
+        new = before.get(ahead.pop(), set()) - found
+        found |= new
+        ahead += new
+    return found
 
 
 def _replaced(found: Sequence[Checked], days: Mapping[str, date]) -> Iterable[tuple[str, Reason]]:

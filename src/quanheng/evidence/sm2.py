@@ -19,6 +19,8 @@ from quanheng.evidence.errors import BadKey
 from quanheng.ground.errors import NotShown
 
 SIGNER = b"1234567812345678"
+FIELD = 2**256 - 2**224 - 2**96 + 2**64 - 1
+B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93  # y² = x³ − 3x + B
 ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
 # DER of AlgorithmIdentifier: id-ecPublicKey 1.2.840.10045.2.1, curve 1.2.156.10197.1.301
@@ -31,6 +33,12 @@ _PKCS8 = bytes.fromhex("3041020100") + _ALGORITHM + bytes.fromhex("0427302502010
 def is_public(der: bytes) -> bool:
     """Whether bytes are an SM2 SubjectPublicKeyInfo with an uncompressed point."""
     return len(der) == len(_SPKI) + 64 and der.startswith(_SPKI)
+
+
+def on_curve(der: bytes) -> bool:
+    """Whether the point of a SubjectPublicKeyInfo is on the curve (GB/T 32918.5)."""
+    x, y = (int.from_bytes(der[k : k + 32], "big") for k in (len(_SPKI), len(_SPKI) + 32))
+    return x < FIELD and y < FIELD and (y * y - x * x * x + 3 * x - B) % FIELD == 0
 
 
 def is_private(der: bytes) -> bool:

@@ -17,6 +17,7 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from quanheng.evidence.curve25519 import of_small_order
 from quanheng.evidence.errors import BadNote
 
 ED25519 = 1
@@ -102,6 +103,10 @@ def parse_key(text: str) -> VerifierKey:
     if data[0] in (ED25519, COSIGNATURE):
         if len(data) != 33:
             raise BadNote(f"{name}：Ed25519 公钥应为 32 字节 / {name}: an Ed25519 key has 32 bytes")
+        if of_small_order(data[1:]):
+            raise BadNote(
+                f"{name}：公钥的阶太小，任何人都能替它签名 / {name}: of small order, anybody signs for it"
+            )
         if key.key_id.hex() != key_id:
             raise BadNote(f"{name}：标识与公钥不符 / {name}: the id {key_id[:16]!r} is not that of the key")
     return key

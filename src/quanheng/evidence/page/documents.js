@@ -23,9 +23,28 @@ const SPKI = [
   { name: "sm2-sm3", prefix: "3059301306072a8648ce3d020106082a811ccf5501822d03420004", size: 91 },
 ];
 
+// y² = x³ − 3x + b
+const CURVES = {
+  "ecdsa-p256-sha256": {
+    field: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
+  },
+  "sm2-sm3": {
+    field: 2n ** 256n - 2n ** 224n - 2n ** 96n + 2n ** 64n - 1n,
+    b: 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n,
+  },
+};
+
+function isSound({ name }, point) {
+  if (name === "ed25519") return !isOfSmallOrder(point);
+  const { field, b } = CURVES[name];
+  const [x, y] = [0, 32].map((at) => BigInt(`0x${hex(point.subarray(at, at + 32))}`));
+  return x < field && y < field && (y * y - x * x * x + 3n * x - b) % field === 0n;
+}
+
 async function readKey(der) {
   const kind = SPKI.find((each) => der.length === each.size && hex(der).startsWith(each.prefix));
-  if (!kind) throw new Bad("key");
+  if (!kind || !isSound(kind, der.subarray(kind.prefix.length / 2))) throw new Bad("key");
   return { algorithm: kind.name, der, id: hex(await sha256(der)) };
 }
 
@@ -318,17 +337,23 @@ async function checkProof(documents, trust, on) {
   }
   const dayFor = (document) => (document === documents[0] ? on : used.get(document.digest) ?? on);
   const found = new Map();
-  let authority = [];
-  for (let round = 0; round < 2; round++) {
+  const judgedRecords = async (authority) => {
     const records = [];
     for (const document of documents.filter(isRecord)) {
       const one = await judge(document, read.get(document.digest), trust, authority, dayFor(document));
       found.set(document.digest, one);
       if (one.content && standingOf(one.reasons) === "VALID") records.push(one);
     }
-    records.sort((a, b) => (a.index < b.index ? -1 : Number(a.index > b.index))); // of one day, in the order of the log
-    authority = records.map((one) => one.content);
+    return records.sort((a, b) => (a.index < b.index ? -1 : Number(a.index > b.index))); // of one day, as in the log
+  };
+  let records = await judgedRecords([]);
+  const pinned = new Set(records.map((one) => one.document.digest));
+  let known = records;
+  for (let round = 0; round < 2; round++) {
+    records = await judgedRecords(known.map((one) => one.content));
+    known = records.filter((one) => one.content.kind !== "key binding" || pinned.has(one.document.digest));
   }
+  const authority = records.map((one) => one.content);
   for (const document of documents.filter((each) => !isRecord(each))) {
     found.set(document.digest, await judge(document, read.get(document.digest), trust, authority, dayFor(document)));
   }
@@ -337,16 +362,30 @@ async function checkProof(documents, trust, on) {
   return all;
 }
 
+function earlierThan(digest, before) {
+  const found = new Set();
+  const ahead = [digest];
+  while (ahead.length) {
+    for (const each of before.get(ahead.pop()) ?? []) {
+      if (!found.has(each)) ahead.push(each);
+      found.add(each);
+    }
+  }
+  return found;
+}
+
 function sideBySide(found, dayFor) {
   const certificates = found.filter((one) => one.document.kind === "certificate" && one.content);
   const more = [];
+  const before = new Map(certificates.map(({ document, content }) =>
+    [document.digest, [content.amends, content.supersedes].filter(Boolean)]));
   const groups = Map.groupBy(certificates, ({ content }) => `${content.issuer}\0${content.number}`);
   for (const group of groups.values()) {
-    const linked = new Set(group.filter(({ content }) => content.amends || content.supersedes)
-      .flatMap(({ document, content }) => [document.digest, content.amends, content.supersedes]));
-    if (group.length < 2) continue;
-    for (const one of group.filter((each) => !linked.has(each.document.digest))) {
-      more.push([one, REASON("second_version", one.content.number)]);
+    const earlier = new Map(group.map((one) => [one.document.digest, earlierThan(one.document.digest, before)]));
+    for (const one of group) {
+      const { digest } = one.document;
+      const apart = [...earlier].some(([other, theirs]) => other !== digest && !earlier.get(digest).has(other) && !theirs.has(digest));
+      if (apart) more.push([one, REASON("second_version", one.content.number)]);
     }
   }
   for (const { content, reasons } of certificates) {

@@ -12,6 +12,16 @@ async function verifies(key, signature, message) {
   return crypto.subtle.verify({ name: "Ed25519" }, imported, signature, message);
 }
 
+// As curve25519.py: y of the eight points of small order.
+const FIELD = (1n << 255n) - 19n;
+const ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+const SMALL = [0n, 1n, FIELD - 1n, ORDER_8, FIELD - ORDER_8];
+
+function isOfSmallOrder(point) {
+  const y = BigInt(`0x${hex(Uint8Array.from(point).reverse())}`) & ((1n << 255n) - 1n);
+  return SMALL.includes(y % FIELD);
+}
+
 const isName = (name) => name !== "" && !name.includes("+") && !SPACE.test(name);
 
 function parseNote(bytes) {
@@ -87,7 +97,7 @@ async function isIncluded(entry, proof) {
 async function parseKey(text, kind) {
   const [name, id, ...rest] = text.split("+");
   const bytes = unbase64(rest.join("+"));
-  if (!isName(name) || bytes.length !== 33 || bytes[0] !== kind) throw new Bad("key");
+  if (!isName(name) || bytes.length !== 33 || bytes[0] !== kind || isOfSmallOrder(bytes.subarray(1))) throw new Bad("key");
   const found = hex((await sha256(encode(name), [10], bytes)).subarray(0, 4));
   if (found !== id) throw new Bad(`key ${name}`);
   return { name, id, bytes: bytes.subarray(1), is: (line) => line.name === name && line.id === id };

@@ -1,6 +1,6 @@
 """All that a registry holds, judged: each document by itself, then every chain over columns.
 
-    1 look at each document  2 records, twice: revoked keys are known only then  3 certificates and bundles by
+    1 look at each document  2 records of the authority  3 certificates and bundles by
     themselves  4 what shows when they lie side by side  5 chains
 Withdrawals are left to the chains, which know the day of each use. Orders are not looked at: each has its own proof.
 """
@@ -28,7 +28,7 @@ from quanheng.evidence.document_check import (
     look,
     with_reasons,
 )
-from quanheng.evidence.proof_check import forks, valid_records, versions
+from quanheng.evidence.proof_check import forks, judged_records, versions
 from quanheng.evidence.records import Status
 from quanheng.evidence.trust import Trust
 from quanheng.work.trace.judge import Judged
@@ -89,10 +89,13 @@ def check_holdings(
             if (each.document.kind not in ROLES) == as_records
         )
 
-    authority = Authority()
-    for _ in range(2):
-        records = judged(authority, as_records=True)
-        authority = Authority.of(valid_records(records))
+    records: list[Checked] = []
+
+    def judged_again(authority: Authority) -> list[Checked]:
+        records[:] = judged(authority, as_records=True)
+        return records
+
+    authority = judged_records(judged_again)
     signed = judged(Authority(authority.bindings, _of_keys(authority)), as_records=False)
     found = _side_by_side([*records, *signed])
     certificates = {each.document.digest: each for each in found if each.document.kind == CERTIFICATE}

@@ -60,11 +60,15 @@ def trusted(found: Embedded, anchors: Anchors, *, at: datetime, proven: bool) ->
 
 
 def _names(signer: Signer, claimed: Sequence[str], bound: Sequence[str] | None) -> Answer:
-    """Whether the laboratory that a document names is the signer's: by what is bound here, else by its certificate."""
+    """Whether all that a document calls its laboratory is the signer's: by what is bound here, else by its certificate.
+
+    All, for a reader believes each of them: the name in his language, and the code that scopes are given for.
+    """
     names = signer.names if bound is None else bound
-    if _letters(names) & _letters(claimed):
+    mine, theirs = _letters(names), _letters(claimed)
+    if theirs and theirs <= mine:
         return VALID
-    here, there = "，".join(names), claimed[0] if claimed else ""
+    here, there = "，".join(names), "，".join(each for each in claimed if _letters([each]) - mine)
     told = f"签名者 {here}，机构 {there} / signed by {here}, the laboratory is {there}"
     return because("signer_differs" if bound is None else "key_of_other", detail=told)
 
