@@ -12,6 +12,7 @@ from quanheng.city.audit.actions import SYSTEM, history
 from quanheng.city.instruments import versions
 from quanheng.city.instruments.models import CatalogueEntry, Cycle, Instrument
 from quanheng.city.instruments.models.ledger import last_day
+from quanheng.city.instruments.spoken_for import look_over
 from quanheng.ground.errors import BadTable
 
 LATER = """
@@ -102,5 +103,5 @@ def test_a_validity_that_nobody_wrote_is_that_of_the_cycle(loaded: int, small: S
     cycle = Cycle.objects.get(code="2020-42/fuel-dispenser")
     row = Instrument(code="F-1", name="加油机", user=small.factory, district=small.south, cycle=cycle)
     row.verified = date(2026, 3, 1)
-    row.clean()
+    assert look_over([row]) == [{}]
     assert row.due == date(2026, 8, 31)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from at_the_bench import Bench, checked, issued, measured, read, received, signed_in, today
 from django.conf import settings as site
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 
 from quanheng.city.audit.actions import SYSTEM
 from quanheng.city.audit.past import last_event
@@ -31,56 +31,6 @@ from quanheng.cli import main
 from quanheng.evidence import proof_file
 from quanheng.evidence.log.store import Log
 from quanheng.ground.errors import Fault, NotShown
-
-Bench = Any
-
-
-def today() -> date:
-    return timezone.localdate()
-
-
-def signed_in(user: Any) -> Client:
-    browser = Client(headers={"Accept-Language": "zh-CN"})
-    browser.force_login(user)
-    return browser
-
-
-def received(bench: Bench, code: str = "E-1", **changes: Any) -> Job:
-    row = Instrument.objects.filter(code=code).first() or bench.small.instrument(
-        code,
-        bench.small.power,
-        bench.small.north,
-        maker="[样例] 仪表厂",
-        model="M-energy",
-        serial="1",
-        type_approval="PA-energy",
-    )
-    facts = {
-        "procedure": "JJG 596-2012", "accuracy": "1 级", "promised": today() + timedelta(days=10), "on": today()
-    } | changes  # fmt: skip
-    return jobs.receive(bench.verifier, row, facts.pop("standards", [bench.standard]), **facts)
-
-
-def read(nominal: str, error: float = 0.001) -> results.Read:
-    at = float(nominal)
-    indications = tuple(f"{at * (1 + error) + n * 1e-5:.5f}" for n in range(3))
-    return results.Read(nominal, indications, (nominal,) * 3, "23.1", "45")
-
-
-def measured(bench: Bench, job: Job, error: float = 0.001) -> None:
-    jobs.measure(bench.verifier, job, [read(each, error) for each in ("0.1", "1", "5")], on=today())
-
-
-def issued(bench: Bench, code: str = "E-1", error: float = 0.001) -> Certificate:
-    job = received(bench, code)
-    measured(bench, job, error)
-    jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
-    worker.work(threading.Event(), once=True)
-    job.refresh_from_db()
-    assert job.state == JobState.ISSUED, job.refusal
-    assert job.certificate is not None
-    return job.certificate
 
 
 def verify(digest: str, tmp_path: Path) -> int:
@@ -546,14 +496,6 @@ def test_the_paper_copy_is_made_when_it_is_asked_for(bench: Bench) -> None:
     answer = signed_in(bench.verifier).get(f"/certificates/{row.pk}/file/pdf")
     assert answer.content[:5] == b"%PDF-"
     assert store.path_of(row.digest).with_suffix(".pdf").exists()
-
-
-def checked(bench: Bench, code: str, error: float = 0.001) -> Job:
-    job = received(bench, code)
-    measured(bench, job, error)
-    jobs.check(bench.checker, job, on=today())
-    job.refresh_from_db()
-    return job
 
 
 def test_many_are_issued_together_and_each_proves_itself(bench: Bench, tmp_path: Path) -> None:

@@ -14,8 +14,12 @@ class Certificates(AppConfig):
     verbose_name = _("证书")
 
     def ready(self) -> None:
-        """Show what certificates an instrument has on its page."""
+        """Show what certificates an instrument has on its page; say what they set in the ledger."""
         from quanheng.city.certificates.registers import of_instrument
+        from quanheng.city.certificates.spoken import of_items
+        from quanheng.city.instruments.spoken_for import SPOKEN
         from quanheng.city.register.declaration import also
 
         also("instruments", of_instrument)
+        if of_items not in SPOKEN:
+            SPOKEN.append(of_items)

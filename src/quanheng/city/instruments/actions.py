@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.db import transaction
+
 from quanheng.city.audit import actions as audit
 from quanheng.city.audit.models import Event, Recorded
 from quanheng.city.instruments.models import Instrument, Status
+from quanheng.city.instruments.spoken_for import look_over
+from quanheng.ground.errors import Fault
 
 
 def keep(actor: audit.Actor, row: Recorded) -> Event:
@@ -19,6 +23,28 @@ def keep(actor: audit.Actor, row: Recorded) -> Event:
 def keep_all(actor: audit.Actor, rows: Sequence[Recorded], facts: Mapping[str, Any]) -> Event:
     """Write an import."""
     return audit.write_all(actor, "instruments.import", rows, facts)
+
+
+def keep_instrument(actor: audit.Actor, row: Instrument) -> Event:
+    """Add or change an instrument as people edit it. Raises Fault: what its certificates set is not theirs to write."""
+    with transaction.atomic():
+        _check_spoken_for([row])
+        return keep(actor, row)
+
+
+def keep_instruments(actor: audit.Actor, rows: Sequence[Instrument], facts: Mapping[str, Any]) -> Event:
+    """Write an import of instruments. Raises Fault like `keep_instrument`."""
+    with transaction.atomic():
+        for start in range(0, len(rows), audit.BATCH):
+            _check_spoken_for(rows[start : start + audit.BATCH])
+        return keep_all(actor, rows, facts)
+
+
+def _check_spoken_for(rows: Sequence[Instrument]) -> None:
+    """With the rows locked, for a certificate may have been recalled since the page was opened."""
+    list(Instrument.objects.select_for_update().filter(pk__in=[row.pk for row in rows if row.pk]))
+    if told := [each for faults in look_over(rows) for each in faults.values()]:
+        raise Fault("\n".join(told))
 
 
 def verified(actor: audit.Actor, instrument: Instrument, on: date, due: date | None) -> Event:

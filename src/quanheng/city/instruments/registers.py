@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from quanheng.city.frame.roles import EVERYBODY, STAFF, Role
 from quanheng.city.instruments import actions
 from quanheng.city.instruments.models import CatalogueEntry, Coverage, Cycle, Instrument, MeasurementStandard
+from quanheng.city.instruments.spoken_for import look_over
 from quanheng.city.register.declaration import Link, Register, declared
 
 CATALOGUE = declared(
@@ -59,7 +60,7 @@ INSTRUMENTS = declared(
         ),
         key="code", search=("code", "serial"), filters=("purpose", "status", "district", "entry"), see=STAFF,
         write=frozenset({Role.CITY, Role.INSTITUTE, Role.UTILITY, Role.ENTERPRISE}),
-        save=actions.keep, save_all=actions.keep_all, links=of_instruments,
+        save=actions.keep_instrument, save_all=actions.keep_instruments, links=of_instruments, look_over=look_over,
     )
 )  # fmt: skip
 

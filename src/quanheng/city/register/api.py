@@ -110,7 +110,7 @@ def _written(request: HttpRequest, register: Register, row: Any, data: Any) -> A
             faults.append({"loc": ["body", "data", name], "msg": " ".join(error.messages)})
     if not faults:
         try:
-            row.full_clean(exclude=["event"])
+            register.check(row)
         except ValidationError as error:
             faults = [{"loc": ["body", "data", n], "msg": " ".join(t)} for n, t in error.message_dict.items()]
     if faults:

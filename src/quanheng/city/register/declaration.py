@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -43,6 +43,11 @@ def no_links(row: Any, viewer: Any) -> Iterable[Link]:
     return ()
 
 
+def nothing_against(rows: Sequence[Any]) -> Sequence[Mapping[str, str]]:
+    """Of a register whose records are looked over by their models alone."""
+    return [{} for _row in rows]
+
+
 @dataclass(frozen=True)
 class Register:
     """A table as people meet it. Names of fields are the model's; titles and helps come from the model.
@@ -68,6 +73,8 @@ class Register:
     links: Callable[[Any, Any], Iterable[Link]] = (
         no_links  # of a record; of what a list shows, where it is None
     )
+    # completes records as they would be written, and says what the office has against each, by field
+    look_over: Callable[[Sequence[Any]], Sequence[Mapping[str, str]]] = nothing_against
     public_fields: Sequence[str] = ()  # what strangers are shown where they may see it; none given: all
 
     def all_panels(self, row: Any, viewer: Any) -> Iterator[Panel]:
@@ -98,6 +105,13 @@ class Register:
     def url(self, page: str, *args: Any) -> str:
         """Address of a page: list, add, record, change, import, export, sheet."""
         return reverse(f"{self.name}-{page}", args=args)
+
+    def check(self, row: Any) -> None:
+        """Raises ValidationError: what the office and the model have against a record as it would be, by field."""
+        (told,) = self.look_over([row])
+        if told:
+            raise ValidationError(dict(told))
+        row.full_clean(exclude=["event"])
 
     def keep(self, viewer: Viewer, row: Recorded) -> None:
         """Write a record by the office's action. Raises PermissionDenied, and writes nothing, where it would not be

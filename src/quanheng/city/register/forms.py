@@ -45,7 +45,7 @@ class RecordForm(forms.Form):
 
     def _check_row(self) -> None:
         try:
-            self.row.full_clean(exclude=["event"])
+            self.register.check(self.row)
         except ValidationError as error:
             for name, found in error.message_dict.items():
                 self.add_error(name if name in self.fields else None, found)

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -136,6 +136,7 @@ def _records(
     mine = set(
         register.theirs(user).filter(pk__in=[each.pk for each in known.values()]).values_list("pk", flat=True)
     )
+    found: list[Row] = []
     for (number, line), key in zip(batch, keys, strict=True):
         record = known.get(key)
         faults: list[tuple[str, str]] = []
@@ -156,23 +157,29 @@ def _records(
                 setattr(record, name, reader.read(name, line.get(name)))
             except ValidationError as error:
                 faults.append((str(register.field(name).verbose_name), " ".join(error.messages)))
-        if not faults:
-            faults = _whole(register, record)
-        yield Row(number, record, before, tuple(faults))
+        found.append(Row(number, record, before, tuple(faults)))
+    sound = [row for row in found if not row.faults]
+    told = dict(
+        zip([row.number for row in sound], register.look_over([row.record for row in sound]), strict=True)
+    )
+    for row in found:
+        yield row if row.faults else replace(row, faults=_whole(register, row.record, told[row.number]))
 
 
-def _whole(register: Register, record: Any) -> list[tuple[str, str]]:
-    """What the record as a whole says against itself."""
+def _whole(register: Register, record: Any, told: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What the office, or the record as a whole, says against it."""
+    if told:
+        return tuple((str(register.field(name).verbose_name), each) for name, each in told.items())
     try:
         record.clean()
     except ValidationError as error:
         if not hasattr(error, "error_dict"):
-            return [("", " ".join(error.messages))]
-        return [
-            (str(register.field(name).verbose_name), " ".join(told))
-            for name, told in error.message_dict.items()
-        ]
-    return []
+            return (("", " ".join(error.messages)),)
+        return tuple(
+            (str(register.field(name).verbose_name), " ".join(each))
+            for name, each in error.message_dict.items()
+        )
+    return ()
 
 
 def _key(register: Register, reader: cells.Cells, line: dict[str, Any]) -> str:

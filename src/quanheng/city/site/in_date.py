@@ -16,6 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from quanheng.city.certificates.models import Certificate
+from quanheng.city.certificates.models import Standing as OfCertificate
+from quanheng.city.certificates.spoken import newest
 from quanheng.city.frame.cache import cached
 from quanheng.city.frame.language import in_english
 from quanheng.city.frame.limits import LOOK_UP, limited
@@ -33,11 +36,17 @@ class Standing(models.TextChoices):
     OVERDUE = "overdue", _("已过有效期")
     ONCE = "verified once", _("只做首次检定，不设有效期")
     OUT = "out of use", _("已停用或报废")
+    SUSPENDED = "certificate suspended", _("证书已暂停使用，不能证明在有效期内")
+    REVOKED = "certificate revoked", _("证书已撤销，不能证明在有效期内")
     NO_DATE = "no date", _("登记在册，但没有登记有效期")
     UNKNOWN = "unknown", _("没有登记这个编码")
 
 
-TONES = {Standing.IN_DATE: "good", Standing.ONCE: "good", Standing.OVERDUE: "bad"}
+TONES = {
+    Standing.IN_DATE: "good", Standing.ONCE: "good", Standing.OVERDUE: "bad", Standing.SUSPENDED: "bad",
+    Standing.REVOKED: "bad",
+}  # fmt: skip
+WITHDRAWN = {OfCertificate.SUSPENDED: Standing.SUSPENDED, OfCertificate.REVOKED: Standing.REVOKED}
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class Answer:
     kind_english: str = ""
     verified: date | None = None
     due: date | None = None
+    since: date | None = None  # when its certificate was suspended or revoked
 
     @property
     def tone(self) -> str:
@@ -83,7 +93,17 @@ def answer(code: str, on: date) -> Answer:
         return Answer(code, on, Standing.UNKNOWN)
     entry = row.entry
     kind, english = (entry.name, entry.name_english) if entry else ("", "")
+    certificate = newest([code]).get(code)
+    if row.status == Status.IN_USE and certificate is not None and _rests_on(row, certificate):
+        withdrawn = WITHDRAWN[OfCertificate(certificate.standing)]
+        return Answer(code, on, withdrawn, kind, english, since=certificate.standing_since)
     return Answer(code, on, standing(row, entry, on), kind, english, row.verified, row.due)
+
+
+def _rests_on(row: Instrument, certificate: Certificate) -> bool:
+    """Whether the ledger has nothing later than a certificate that was withdrawn."""
+    later = row.verified is not None and row.verified > certificate.ended
+    return certificate.standing in WITHDRAWN and not later
 
 
 def standing(row: Instrument, entry: CatalogueEntry | None, on: date) -> Standing:

@@ -34,6 +34,7 @@ class InDate(Schema):
     kind_english: str
     verified: date | None
     due: date | None
+    since: date | None = Field(description="day on which its certificate was suspended or revoked")
 
 
 @router.get("in-date", response={200: InDate}, operation_id="in_date", summary="is an instrument in date?")

@@ -125,9 +125,7 @@ class Instrument(Recorded):
         return f"{self.name} {self.code}"
 
     def clean(self) -> None:
-        """Fill in the validity that the cycle gives. Raises ValidationError where dates contradict one another."""
-        if self.due is None and self.verified and self.cycle:
-            self.due = last_day(self.verified, self.cycle.months)
+        """Raises ValidationError where dates contradict one another."""
         if self.verified and self.due and self.due < self.verified:
             raise ValidationError({"due": _("不应早于检定日期")})
 
