@@ -17,6 +17,7 @@ from quanheng.city.certificates.actions.entitled import (
     check_of_institute,
     check_qualified,
 )
+from quanheng.city.certificates.actions.reasons import check_reason
 from quanheng.city.certificates.actions.results import (
     Read,
     checked,
@@ -28,6 +29,7 @@ from quanheng.city.certificates.actions.results import (
 from quanheng.city.certificates.models import IN_HAND, Certificate, Entry, Job, JobState, Standing, Used
 from quanheng.city.instruments.models import Instrument, MeasurementStandard, Status
 from quanheng.city.people.models import User
+from quanheng.city.register import texts
 from quanheng.ground.errors import Fault
 from quanheng.work.verify.methods import Method
 
@@ -51,6 +53,9 @@ def receive(
     """Receive an instrument. Raises Fault: the procedure, a standard that may not be used, a promise in the past."""
     check_of_institute(actor)
     assert actor.party is not None
+    texts.check(condition, "外观与状态 / condition")
+    if corrects is not None:
+        check_reason(why)
     method = method_of(procedure)
     if accuracy not in method.limits:
         listed = "、".join(method.limits)
@@ -123,6 +128,7 @@ def measure(
     Raises Fault, naming every point at fault: no number, not in pairs, a standard that does not reach there.
     """
     check_of_institute(actor, job)
+    texts.check(why, "原因 / reason")
     method = method_of(job.procedure)
     check_qualified(actor, MEASURES, method, on)
     standards = standards_of(job, method)
@@ -185,7 +191,7 @@ def check(actor: User, job: Job, *, on: date, seen: str = "") -> None:
 def send_back(actor: User, job: Job, why: str, *, seen: str = "") -> None:
     """A checker does not agree: it is to be measured again. Raises Fault."""
     check_of_institute(actor, job)
-    _reasoned(why)
+    check_reason(why)
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
         check_fresh(job, seen)
@@ -198,7 +204,7 @@ def send_back(actor: User, job: Job, why: str, *, seen: str = "") -> None:
 def give_back(actor: User, job: Job, why: str, *, seen: str = "") -> None:
     """The instrument is returned without a certificate. Raises Fault."""
     check_of_institute(actor, job)
-    _reasoned(why)
+    check_reason(why)
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
         check_fresh(job, seen)
@@ -206,8 +212,3 @@ def give_back(actor: User, job: Job, why: str, *, seen: str = "") -> None:
             raise Fault(f"{job.number}：{job.get_state_display()}，不能退还 / cannot be returned now")
         job.state, job.why = JobState.RETURNED, why
         audit.save(actor, "certificates.give back", job)
-
-
-def _reasoned(why: str) -> None:
-    if not why.strip():
-        raise Fault("须写原因 / a reason is needed")

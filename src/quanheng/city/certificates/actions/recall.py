@@ -13,6 +13,7 @@ from django.db.models import Max
 
 from quanheng.city.audit import actions as audit
 from quanheng.city.certificates.actions import standing
+from quanheng.city.certificates.actions.reasons import check_reason
 from quanheng.city.certificates.models import (
     Basis,
     Certificate,
@@ -101,8 +102,7 @@ def report(actor: Any, row: Certificate, since: date, why: str, *, on: date) -> 
     """Report that a certificate was wrong since a day. Raises Fault, PermissionDenied."""
     if actor.role not in MAY:
         raise PermissionDenied("只有市级监管与检定机构 / the city and institutes alone")
-    if not why.strip():
-        raise Fault("须写原因 / a reason is needed")
+    check_reason(why)
     if since > on:
         raise Fault(f"{since} 还没有到 / has not come yet")
     with transaction.atomic():
@@ -118,10 +118,11 @@ def report(actor: Any, row: Certificate, since: date, why: str, *, on: date) -> 
 def drop(actor: Any, found: Recall, why: str) -> None:
     """The city finds that nothing is to be recalled. Raises Fault, PermissionDenied."""
     _check_city(actor)
+    check_reason(why)
     with transaction.atomic():
         found = Recall.objects.select_for_update().get(pk=found.pk)
-        if found.state != RecallState.REPORTED or not why.strip():
-            raise Fault(f"{found.number}：{found.get_state_display()}；须写原因 / a reason is needed")
+        if found.state != RecallState.REPORTED:
+            raise Fault(f"{found.number}：{found.get_state_display()} / was decided already")
         found.state, found.why = RecallState.DROPPED, f"{found.why}；{why}"[:300]
         audit.save(actor, "certificates.drop recall", found)
 

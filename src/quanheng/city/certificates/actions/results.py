@@ -9,6 +9,7 @@ from typing import Any
 
 from quanheng.city.certificates import store
 from quanheng.city.certificates.models import Certificate, Entry, Job, Used
+from quanheng.city.register import texts
 from quanheng.ground.errors import Fault
 from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import parse_budget
@@ -78,6 +79,7 @@ def conditions(text: str, where: str) -> list[float]:
 
 def number(text: str, where: str) -> float:
     """A finite number as somebody typed it. Raises Fault."""
+    texts.check(text, where)
     try:
         found = float(text)
     except ValueError as error:

@@ -12,6 +12,7 @@ from django.db import transaction
 from quanheng.city.audit import actions as audit
 from quanheng.city.certificates import house, store
 from quanheng.city.certificates.actions import filing
+from quanheng.city.certificates.actions.reasons import check_reason
 from quanheng.city.certificates.models import (
     Basis,
     Certificate,
@@ -61,8 +62,7 @@ def change(
 
     The record is logged before the register says so: interrupted between, it is said again. Raises Fault, NotShown.
     """
-    if not why.strip():
-        raise Fault("须写原因 / a reason is needed")
+    check_reason(why)
     rows = [each for each in found if each.standing in FROM[how]]
     if not rows:
         return []

@@ -206,8 +206,6 @@ def _acted(request: HttpRequest, viewer: Any, row: Certificate) -> HttpResponse:
         return redirect("recall", found.pk)
     if how == "correct" and isinstance(viewer, User):
         old = get_object_or_404(Job, certificate=row)
-        if not why:
-            raise Fault("须写原因 / a reason is needed")
         job = jobs.receive(
             viewer, old.instrument, [each.standard for each in old.used.select_related("standard")],
             procedure=old.procedure, accuracy=old.accuracy, resolution=old.resolution, promised=today, on=today,
