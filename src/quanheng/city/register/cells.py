@@ -6,20 +6,20 @@ One way for form, sheet and API: choices by code or by label in either language,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from quanheng.city.register import texts
 from quanheng.city.register.declaration import KEYS, Register
 
-prohibit_null = ProhibitNullCharactersValidator()
 YES = {"1", "true", "yes", "y", "是", "√"}
 NO = {"0", "false", "no", "n", "否", "×", ""}
 
@@ -36,8 +36,9 @@ class Cells:
         """The value of a field. Raises ValidationError: what stands there, what would be right."""
         field = self.register.field(name)
         if isinstance(cell, str):
-            cell = cell.strip()
-            prohibit_null(cell)
+            cell = texts.one_newline(cell).strip()
+            if told := texts.unusable(cell):
+                raise ValidationError(told)
         if cell is None or cell == "":
             if field.is_relation or field.null:
                 value = None
@@ -57,7 +58,11 @@ class Cells:
             return _date(cell)
         if isinstance(field, models.CharField) and isinstance(cell, float) and cell.is_integer():
             cell = str(int(cell))  # Excel makes a number of 0012345 and 12345
+        if isinstance(field, models.IntegerField) and isinstance(cell, float) and not cell.is_integer():
+            raise ValidationError(_("%(cell)s 不是整数") % {"cell": cell})
         value = field.to_python(cell)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValidationError(_("%(cell)s 不是有限的数") % {"cell": repr(str(cell)[:40])})
         field.run_validators(value)
         return value
 

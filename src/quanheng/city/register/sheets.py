@@ -17,7 +17,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
-from quanheng.city.register import cells
+from quanheng.city.register import cells, texts
 from quanheng.city.register.declaration import Register
 from quanheng.ground.errors import BadTable
 from quanheng.ground.workbook import LAST_ROW, BadWorkbook, Why, first_sheet
@@ -83,7 +83,7 @@ def read(register: Register, name: str, data: bytes) -> Iterator[tuple[int, dict
         if count >= ROWS:
             raise BadTable(_("多于 %(n)d 行；请分成几个文件") % {"n": ROWS})
         whole = [*line, *[None] * (len(fields) - len(line))]  # a row may end early
-        yield n, {field: cell for field, cell in zip(fields, whole, strict=False) if field}
+        yield n, {field: _unquoted(cell) for field, cell in zip(fields, whole, strict=False) if field}
 
 
 def lines(name: str, data: bytes) -> Iterator[Sequence[Any]]:
@@ -156,20 +156,47 @@ def _workbook(register: Register, rows: Iterable[Any]) -> bytes:
         sheet.column_dimensions[chr(65 + n) if n < 26 else f"A{chr(39 + n)}"].width = 18
     sheet.append(head)
     for row in rows:
-        sheet.append([_plain(cells.write(register, name, row)) for name in register.fields])
+        sheet.append([_typed(sheet, cells.write(register, name, row)) for name in register.fields])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _plain(value: Any) -> Any:
+RUN = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+)  # a spreadsheet runs a text that begins so, or leaves its beginning out
+QUOTE = "'"
+
+
+def _typed(sheet: Any, value: Any) -> Any:
+    """A cell of a workbook: a text is one by its type, whatever it begins with."""
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    return _safe(value)
+    if not isinstance(value, str):
+        return value
+    text = _quoted(texts.stripped(value), (QUOTE,))
+    if not text.startswith(("=", "#")):  # of a formula, of an error
+        return text
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    return cell
 
 
 def _safe(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula is shown as text."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+    """A text in a CSV file, quoted where a spreadsheet would run it."""
+    return _quoted(value, (*RUN, QUOTE)) if isinstance(value, str) else value
+
+
+def _quoted(text: str, beginnings: tuple[str, ...]) -> str:
+    return QUOTE + text if text.startswith(beginnings) else text
+
+
+def _unquoted(cell: Any) -> Any:
+    """What a text was before it was quoted."""
+    quoted = isinstance(cell, str) and cell[:1] == QUOTE and cell[1:].startswith((*RUN, QUOTE))
+    return cell[1:] if quoted else cell
