@@ -100,7 +100,9 @@ def asked(n: int, name: str) -> list[int]:
     from quanheng.city.people.models import User
 
     today = timezone.localdate()
-    verifier, checker = (User.objects.get(username=each) for each in ("verifier", "checker"))
+    verifier, checker, signatory = (
+        User.objects.get(username=each) for each in ("verifier", "checker", "signatory")
+    )
     like = Instrument.objects.filter(code__startswith="energy-").order_by("pk")[0]
     standard = MeasurementStandard.objects.get(item="energy-3-0")
     made = []
@@ -123,7 +125,7 @@ def asked(n: int, name: str) -> list[int]:
         jobs.measure(verifier, job, read, on=today)
         jobs.check(checker, job, on=today)
         made.append(job.pk)
-    task = issue.ask_for_all(verifier, dict.fromkeys(made, ""), on=today)
+    task = issue.ask_for_all(signatory, dict.fromkeys(made, ""), on=today)
     assert task is not None
     assert len(task.arguments["jobs"]) == n
     return made

@@ -57,7 +57,7 @@ def issued(bench: Bench, code: str = "E-1", error: float = 0.001) -> Certificate
     job = received(bench, code)
     measured(bench, job, error)
     jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
+    issue.ask_for(bench.signatory, job, on=today())
     worker.work(threading.Event(), once=True)
     job.refresh_from_db()
     assert job.state == JobState.ISSUED, job.refusal

@@ -27,6 +27,7 @@ class Bench:
     certificate: Certificate  # of the standard
     verifier: User
     checker: User
+    signatory: User
 
 
 def qualified(small: SmallCity, number: str, kind: str) -> User:
@@ -49,6 +50,11 @@ def bench(small: SmallCity, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     instruments.keep(SYSTEM, standard)
     row = Certificate.objects.get(item="energy-3-0")
     yield Bench(
-        small, standard, row, qualified(small, "P1", "metrologist 2"), qualified(small, "P2", "metrologist 1")
+        small,
+        standard,
+        row,
+        qualified(small, "P1", "metrologist 2"),
+        qualified(small, "P2", "metrologist 1"),
+        qualified(small, "P3", "signatory"),
     )
     registry_world.clear()

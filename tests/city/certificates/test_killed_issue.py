@@ -19,7 +19,7 @@ from quanheng.city.certificates.actions import issue
 from quanheng.city.certificates.models import Job, JobState
 from quanheng.city.people.models import User
 job = Job.objects.get(state=JobState.CHECKED)
-issue.ask_for(User.objects.get(username="verifier"), job, on=timezone.localdate())
+issue.ask_for(User.objects.get(username="signatory"), job, on=timezone.localdate())
 print(job.pk, house.entries())
 """
 KILLED = """

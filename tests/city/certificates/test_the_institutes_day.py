@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from quanheng.city.audit import actions as audit
 from quanheng.city.audit.actions import SYSTEM
 from quanheng.city.audit.past import last_event
 from quanheng.city.certificates import house, store
@@ -74,6 +75,41 @@ def test_whoever_measured_does_not_check(bench: Bench) -> None:
         people.keep(SYSTEM, row)
     with pytest.raises(Fault, match="两人"):
         jobs.check(bench.verifier, job, on=today())
+
+
+def test_whoever_measured_does_not_sign(bench: Bench) -> None:
+    job = checked(bench, "E-1")
+    row = Qualification(
+        person=bench.verifier.person, kind="signatory", number="Q-more", since=date(2025, 1, 1), field="电能"
+    )
+    people.keep(SYSTEM, row)
+    with pytest.raises(Fault, match="检定与签发须由两人"):
+        issue.ask_for(bench.verifier, job, on=today())
+    job.refresh_from_db()
+    assert job.state == JobState.CHECKED
+
+
+def test_who_is_not_authorised_to_sign_does_not_issue(bench: Bench) -> None:
+    job = checked(bench, "E-1")
+    answer = signed_in(bench.checker).post(f"/jobs/{job.pk}/sign/")
+    assert answer.status_code == 400
+    assert "没有有效的资格（授权签字人之一）" in answer.content.decode()
+
+
+def test_nor_does_he_issue_many_together(bench: Bench) -> None:
+    job = checked(bench, "E-1")
+    answer = signed_in(bench.verifier).post("/jobs/sign/", {"job": [f"{job.pk}:"]})
+    assert answer.status_code == 400
+    job.refresh_from_db()
+    assert job.state == JobState.CHECKED
+
+
+def test_of_many_those_are_left_that_the_signatory_measured_himself(bench: Bench) -> None:
+    own, other = checked(bench, "E-1"), checked(bench, "E-2")
+    own.measured_by = bench.signatory
+    audit.save(SYSTEM, "certificates.measured", own)
+    task = issue.ask_for_all(bench.signatory, {own.pk: "", other.pk: ""}, on=today())
+    assert task and task.arguments["jobs"] == [other.pk]
 
 
 def test_whose_qualification_has_ended_does_not_measure(bench: Bench) -> None:
@@ -181,7 +217,7 @@ def test_without_a_passphrase_nothing_is_signed(bench: Bench, monkeypatch: pytes
     jobs.check(bench.checker, job, on=today())
     monkeypatch.delenv("QUANHENG_KEY_PASSPHRASE")
     with pytest.raises(NotShown, match="不能签名"):
-        issue.ask_for(bench.verifier, job, on=today())
+        issue.ask_for(bench.signatory, job, on=today())
     job.refresh_from_db()
     assert job.state == JobState.CHECKED
 
@@ -209,7 +245,7 @@ def test_an_interrupted_issue_is_completed_by_the_next(
     job = received(bench)
     measured(bench, job)
     jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
+    issue.ask_for(bench.signatory, job, on=today())
     module, name = {"put": (store, "put"), "enter": (house, "enter"), "register": (filing, "register")}[step]
     real = getattr(module, name)
 
@@ -238,7 +274,7 @@ def test_a_correction_stands_in_the_place_of_the_old_in_the_open(bench: Bench, t
     assert answer["Location"] == f"/jobs/{job.pk}/"
     measured(bench, job)
     jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
+    issue.ask_for(bench.signatory, job, on=today())
     worker.work(threading.Event(), once=True)
     job.refresh_from_db()
     assert job.certificate is not None, job.refusal
@@ -260,7 +296,7 @@ def test_a_correction_interrupted_before_the_old_one_is_replaced_is_completed(
     job = Job.objects.get(corrects=old)
     measured(bench, job)
     jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
+    issue.ask_for(bench.signatory, job, on=today())
 
     def stop(*_: object, **_more: object) -> None:
         raise RuntimeError
@@ -476,7 +512,7 @@ def test_the_day_of_the_institute_in_its_pages(bench: Bench) -> None:
     jobs.measure(bench.verifier, row, [read(each) for each in ("0.1", "1", "5")], on=today(), why="补测")
     assert verifier.post(f"{place}check/").status_code == 400
     assert checker.post(f"{place}check/").status_code == 302
-    assert verifier.post(f"{place}sign/").status_code == 302
+    assert signed_in(bench.signatory).post(f"{place}sign/").status_code == 302
     worker.work(threading.Event(), once=True)
     page = verifier.get(place).content.decode()
     row = Certificate.objects.get(item="E-1")
@@ -501,15 +537,15 @@ def test_the_paper_copy_is_made_when_it_is_asked_for(bench: Bench) -> None:
 def test_many_are_issued_together_and_each_proves_itself(bench: Bench, tmp_path: Path) -> None:
     listed = [checked(bench, f"E-{n}") for n in range(3)]
     before = house.entries()
-    verifier = signed_in(bench.verifier)
-    page = verifier.get("/jobs/?state=checked").content.decode()
+    signatory = signed_in(bench.signatory)
+    page = signatory.get("/jobs/?state=checked").content.decode()
     ticked = re.findall(r'name="job" value="(\d+:\d+)"', page)
     assert [int(each.split(":")[0]) for each in ticked] == [each.pk for each in listed]
-    answer = verifier.post("/jobs/sign/", {"job": ticked})
-    assert "every 2s" in verifier.get(answer.url).content.decode()
+    answer = signatory.post("/jobs/sign/", {"job": ticked})
+    assert "every 2s" in signatory.get(answer.url).content.decode()
     worker.work(threading.Event(), once=True)
     assert house.entries() == before + 3
-    page = verifier.get(answer.url).content.decode()
+    page = signatory.get(answer.url).content.decode()
     assert "已签发 3，不予签发 0" in page
     assert "every 2s" not in page
     for job in listed:
@@ -520,7 +556,7 @@ def test_many_are_issued_together_and_each_proves_itself(bench: Bench, tmp_path:
 
 def test_one_that_is_refused_keeps_back_no_other(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = checked(bench, "E-1"), checked(bench, "E-2")
-    task = issue.ask_for_all(bench.verifier, {good.pk: "", bad.pk: ""}, on=today())
+    task = issue.ask_for_all(bench.signatory, {good.pk: "", bad.pk: ""}, on=today())
     real = issue.content_of
 
     def content_of(job: Job) -> Any:
@@ -542,7 +578,7 @@ def test_one_that_is_refused_keeps_back_no_other(bench: Bench, monkeypatch: pyte
 
 
 def test_what_was_issued_together_is_seen_by_those_who_see_the_jobs(bench: Bench) -> None:
-    task = issue.ask_for_all(bench.verifier, {checked(bench, "E-1").pk: ""}, on=today())
+    task = issue.ask_for_all(bench.signatory, {checked(bench, "E-1").pk: ""}, on=today())
     assert task
     users = bench.small.users
     address = f"/jobs/together/{task.pk}/"
@@ -554,13 +590,13 @@ def test_what_was_issued_together_is_seen_by_those_who_see_the_jobs(bench: Bench
 
 
 def test_the_page_of_a_job_tells_by_itself_when_it_is_issued(bench: Bench) -> None:
-    job, verifier = checked(bench, "E-1"), signed_in(bench.verifier)
-    verifier.post(f"/jobs/{job.pk}/sign/", {"seen": job.event_id})
+    job, signatory = checked(bench, "E-1"), signed_in(bench.signatory)
+    signatory.post(f"/jobs/{job.pk}/sign/", {"seen": job.event_id})
     address, asking = f"/jobs/{job.pk}/", {"HX-Request": "true"}
-    assert "every 2s" in verifier.get(address).content.decode()
-    assert verifier.get(address, headers=asking).status_code == 204
+    assert "every 2s" in signatory.get(address).content.decode()
+    assert signatory.get(address, headers=asking).status_code == 204
     worker.work(threading.Event(), once=True)
-    page = verifier.get(address, headers=asking).content.decode()
+    page = signatory.get(address, headers=asking).content.decode()
     assert "every 2s" not in page
     assert "已签发" in page
 
@@ -570,7 +606,7 @@ def test_what_nobody_foresaw_in_one_keeps_back_no_other(
     bench: Bench, step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     good, bad = checked(bench, "E-1"), checked(bench, "E-2")
-    issue.ask_for_all(bench.verifier, {good.pk: "", bad.pk: ""}, on=today())
+    issue.ask_for_all(bench.signatory, {good.pk: "", bad.pk: ""}, on=today())
     real = getattr(issue, step)
 
     def fails(*args: Any) -> Any:
@@ -685,7 +721,7 @@ def test_what_the_law_asks_of_the_instrument_is_asked_before_it_is_signed(bench:
     job = received(bench, "E-9")
     measured(bench, job)
     jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
+    issue.ask_for(bench.signatory, job, on=today())
     assert issue.issue(bench.verifier, job.pk) == ""
     job.refresh_from_db()
     assert "type_not_approved" in job.refusal
@@ -699,7 +735,7 @@ def test_few_and_scattered_readings_are_stated_with_their_t_distribution(
         shown = tuple(f"{float(at) * (1 + each):.6f}" for each in (0.0005, 0.0011, 0.0019))
         jobs.measure(bench.verifier, job, [results.Read(at, shown, (at,) * 3, "23", "45")], on=today())
     jobs.check(bench.checker, job, on=today())
-    issue.ask_for(bench.verifier, job, on=today())
+    issue.ask_for(bench.signatory, job, on=today())
     issue.issue(bench.verifier, job.pk)
     job.refresh_from_db()
     assert job.certificate is not None, job.refusal

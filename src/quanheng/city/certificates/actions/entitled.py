@@ -6,7 +6,7 @@ from datetime import date
 
 from django.core.exceptions import PermissionDenied
 
-from quanheng.city.certificates.models import Job
+from quanheng.city.certificates.models import Entry, Job
 from quanheng.city.frame.roles import Role
 from quanheng.city.people.models import Person, Qualification, QualificationKind, User
 from quanheng.ground.errors import Fault
@@ -14,6 +14,7 @@ from quanheng.work.verify.methods import Method
 
 MEASURES = frozenset({QualificationKind.METROLOGIST_1, QualificationKind.METROLOGIST_2})
 CHECKS = frozenset({QualificationKind.METROLOGIST_1, QualificationKind.SIGNATORY})
+SIGNS = frozenset({QualificationKind.SIGNATORY})
 
 
 def check_of_institute(actor: User, job: Job | None = None) -> None:
@@ -44,6 +45,21 @@ def check_qualified(actor: User, kinds: frozenset[QualificationKind], method: Me
             f"{person}：资格不含 {method.field}（{method.procedure}）/ is not qualified for {method.procedure}"
         )
     return person
+
+
+def check_other_eyes(actor: User, person: Person, job: Job, told: str) -> None:
+    """Raises Fault, with what is told, where the actor measured the job or entered any of its readings."""
+    by = set(Entry.objects.filter(job=job).values_list("by__person_id", flat=True))
+    if actor.pk == job.measured_by_id or person.pk in by:
+        raise Fault(f"{job.number}，{person}：{told}")
+
+
+def check_signs(actor: User, job: Job, method: Method, on: date) -> None:
+    """Raises Fault unless the actor is authorised to sign for the method and did not measure himself (JJF 1069)."""
+    person = check_qualified(actor, SIGNS, method, on)
+    check_other_eyes(
+        actor, person, job, "检定与签发须由两人 / whoever measured cannot sign: it takes two pairs of eyes"
+    )
 
 
 def _named(field: str) -> set[str]:

@@ -49,8 +49,12 @@ MONTHS = 12  # where the procedure sets no cycle
 
 
 def ask_for(actor: User, job: Job, *, on: date, seen: str = "") -> None:
-    """Fix number and day, and ask for the certificate. Raises Fault, NotShown where nothing can be signed here."""
+    """Fix number and day, and ask for the certificate, as who is authorised to sign it.
+
+    Raises Fault, NotShown where nothing can be signed here.
+    """
     entitled.check_of_institute(actor, job)
+    entitled.check_signs(actor, job, results.method_of(job.procedure), on)
     house.key("institute")
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
@@ -76,19 +80,29 @@ def _number(job: Job) -> str:
 
 
 def ask_for_all(actor: User, wanted: Mapping[int, str], *, on: date) -> Task | None:
-    """The same for many jobs that become one task: those that are checked still, and as they were seen, if any are.
+    """The same for many jobs that become one task: those that are checked still, as they were seen, and the actor's to
+    sign, if any are.
 
-    wanted: keys of jobs, and the event on which the person's page stood. Raises Fault, NotShown like `ask_for`.
+    wanted: keys of jobs, and the event on which the person's page stood. Raises Fault where none of them is the actor's
+    to sign, NotShown like `ask_for`.
     """
     house.key("institute")
     with transaction.atomic():
         rows = list(Job.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk__in=list(wanted)))
-        fixed = []
+        fixed, told = [], []
         for job in rows:
             entitled.check_of_institute(actor, job)
-            if job.state == JobState.CHECKED and wanted[job.pk] in ("", str(job.event_id)):
-                _fix(job, on)
-                fixed.append(job)
+            if job.state != JobState.CHECKED or wanted[job.pk] not in ("", str(job.event_id)):
+                continue
+            try:
+                entitled.check_signs(actor, job, results.method_of(job.procedure), on)
+            except Fault as fault:
+                told.append(str(fault))
+                continue
+            _fix(job, on)
+            fixed.append(job)
+        if told and not fixed:
+            raise Fault("\n".join(dict.fromkeys(told)))
         if fixed:
             audit.write_all(
                 actor, "certificates.sign", fixed, {"numbers": [each.certificate_number for each in fixed]}

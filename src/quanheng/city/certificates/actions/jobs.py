@@ -15,6 +15,7 @@ from quanheng.city.certificates.actions.entitled import (
     MEASURES,
     check_fresh,
     check_of_institute,
+    check_other_eyes,
     check_qualified,
 )
 from quanheng.city.certificates.actions.reasons import check_reason
@@ -177,11 +178,12 @@ def check(actor: User, job: Job, *, on: date, seen: str = "") -> None:
         check_fresh(job, seen)
         if job.state != JobState.MEASURED or job.measured_by is None:
             raise Fault(f"{job.number}：{job.get_state_display()}，不能核验 / cannot be checked now")
-        by = set(Entry.objects.filter(job=job).values_list("by__person_id", flat=True))
-        if actor.pk == job.measured_by_id or person.pk in by:
-            raise Fault(
-                f"{person}：检定与核验须由两人 / whoever measured cannot check: it takes two pairs of eyes"
-            )
+        check_other_eyes(
+            actor,
+            person,
+            job,
+            "检定与核验须由两人 / whoever measured cannot check: it takes two pairs of eyes",
+        )
         if told := missing(job):
             raise Fault(f"{job.number}：" + "；".join(told))
         job.state, job.checked, job.checked_by = JobState.CHECKED, on, actor

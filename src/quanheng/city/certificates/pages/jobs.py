@@ -264,7 +264,9 @@ def sign_many(request: HttpRequest) -> HttpResponse:
     task = issue.ask_for_all(actor, wanted, on=timezone.localdate())
     left = len(wanted) - (len(task.arguments["jobs"]) if task else 0)
     if left:
-        told = _("%(left)d 份没有：刚刚有人改过，或已不在待签发之列。") % {"left": left}
+        told = _(
+            "%(left)d 份没有：刚刚有人改过，已不在待签发之列，或不归您签（您检定的，您的授权不含它的）。"
+        ) % {"left": left}
         messages.warning(request, told)
     if task is not None:
         return redirect("jobs-together", task.pk)

@@ -142,8 +142,8 @@ def _measured(who: Who, job: Job, rng: np.random.Generator, today: date) -> None
 
 
 def _issued(who: Who, job: Job, today: date) -> Certificate:
-    issue.ask_for(who.users["verifier"], job, on=today)
-    issue.issue(who.users["verifier"], job.pk)
+    issue.ask_for(who.users["signatory"], job, on=today)
+    issue.issue(who.users["signatory"], job.pk)
     job.refresh_from_db()
     if job.certificate is None:
         raise Fault(f"{job.number}：{job.refusal}")
