@@ -22,6 +22,7 @@ from django.db import transaction
 from quanheng.city.audit import actions as audit
 from quanheng.city.certificates import house, store
 from quanheng.city.certificates.actions import entitled, filing, results, standing
+from quanheng.city.certificates.actions.corrections import CORRECTABLE
 from quanheng.city.certificates.models import Certificate, Job, JobState, Reverification
 from quanheng.city.certificates.models import ReverificationState as Again
 from quanheng.city.instruments import actions as instruments
@@ -62,9 +63,19 @@ def ask_for(actor: User, job: Job, *, on: date, seen: str = "") -> None:
         if job.state not in (JobState.CHECKED, JobState.ISSUING):
             raise Fault(f"{job.number}：{job.get_state_display()}，不能签发 / cannot be issued now")
         if job.state == JobState.CHECKED:
+            _check_corrects(job)
             _fix(job, on)
             audit.save(actor, "certificates.sign", job)
         ask("certificates.issue", {"job": job.pk}, actor)
+
+
+def _check_corrects(job: Job) -> None:
+    """Raises Fault where what is corrected was revoked meanwhile."""
+    if job.corrects is not None and job.corrects.standing not in CORRECTABLE:
+        raise Fault(
+            f"{job.number}：所更正的 {job.corrects.number} {job.corrects.get_standing_display()}，不能再更正"
+            " / what it corrects cannot be corrected any more"
+        )
 
 
 def _fix(job: Job, on: date) -> None:
@@ -96,6 +107,7 @@ def ask_for_all(actor: User, wanted: Mapping[int, str], *, on: date) -> Task | N
                 continue
             try:
                 entitled.check_signs(actor, job, results.method_of(job.procedure), on)
+                _check_corrects(job)
             except Fault as fault:
                 told.append(str(fault))
                 continue

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from quanheng.city.audit import actions as audit
+from quanheng.city.certificates.actions.corrections import check_correctable
 from quanheng.city.certificates.actions.entitled import (
     CHECKS,
     MEASURES,
@@ -78,6 +79,8 @@ def receive(
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
+                if corrects is not None:
+                    check_correctable(Certificate.objects.select_for_update().get(pk=corrects.pk))
                 last = Job.objects.aggregate(last=Max("id"))["last"] or 0
                 row.number = f"J{on:%Y}-{last + 1 + attempt:06d}"
                 audit.save(actor, "certificates.receive", row)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from quanheng.city.certificates import forms, house, store
-from quanheng.city.certificates.actions import jobs, recall, standing
+from quanheng.city.certificates.actions import corrections, jobs, recall, standing
 from quanheng.city.certificates.models import Certificate, Job
 from quanheng.city.frame import limits
 from quanheng.city.frame.roles import STAFF, Role, check_role, viewer_of
@@ -148,10 +148,8 @@ def public(request: HttpRequest, number: str) -> HttpResponse:
 
 def _newer(row: Certificate | None) -> Certificate | None:
     """The certificate that stands in the place of one."""
-    if row is None:
-        return None
-    job = Job.objects.filter(corrects=row, certificate__isnull=False).order_by("-id").first()
-    return job.certificate if job else None
+    last = corrections.newest(row) if row else None
+    return last if last != row else None
 
 
 @require_GET
@@ -187,7 +185,15 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
         and Job.objects.filter(certificate=row, institute=viewer.party_id).exists()
     )
     offered = [how for how in DECIDED if standing.may(viewer, row, how)]
-    context = {"row": row, "wrong": wrong, "fault": fault, "ours": ours, "offered": offered}
+    context = {
+        "row": row,
+        "wrong": wrong,
+        "fault": fault,
+        "offered": offered,
+        "correct": ours and row.standing in corrections.CORRECTABLE,
+        "newer": _newer(row),
+        "under_way": corrections.under_way(row),
+    }
     return render(request, "certificates/act.html", context, status=422 if fault else 200)
 
 
