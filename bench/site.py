@@ -123,7 +123,7 @@ def pages(name: str, users: dict[str, Any], n: int) -> Iterator[dict[str, Any]]:
         "filter by purpose": "purpose=trade", "filter by status": "status=in use",
         "two filters": f"district={district}&purpose=trade", "search by code": f"q=QH{n // 2:09d}",
         "search by the beginning of a code": f"q=QH{n // 2000:06d}", "search by serial": f"q={serial}",
-        "search for nothing there": "q=ZZZZ",
+        "search for nothing there": "q=ZZZZ", "search by the beginning of all": "q=QH",
     }  # fmt: skip
     due = {
         "overdue": "", "a page in the middle": f"after={TODAY - timedelta(days=20)},{n // 2}",
@@ -134,8 +134,13 @@ def pages(name: str, users: dict[str, Any], n: int) -> Iterator[dict[str, Any]]:
         yield ask("city", f"ledger, {title}", f"/instruments/?{query}")
     for title, query in due.items():
         yield ask("city", f"due list, {title}", f"/due/?{query}")
+    yield ask(
+        "water",
+        "ledger of water, search by the beginning of all",
+        f"/instruments/?{asked['search by the beginning of all']}",
+    )
     for user in ("power", "east"):
-        for title in ("first page", "filter by status", "search by serial"):
+        for title in ("first page", "filter by status", "search by serial", "search by the beginning of all"):
             yield ask(user, f"ledger of {user}, {title}", f"/instruments/?{asked[title]}")
         for title in ("overdue", "without a date"):
             yield ask(user, f"due list of {user}, {title}", f"/due/?{due[title]}")

@@ -1,18 +1,22 @@
 """A page of a register: what a viewer may see, that fits filters and search, a page at a time.
 
 Pages follow one another by id, so that page 20,000 costs what page 1 costs. What is searched for is compared by its
-beginning, field by field, each by its index: an OR over fields would scan the table.
+beginning, field by field, each by its index: an OR over fields would scan the table. A large register whose viewers see
+parts of it has an index for each part and searched field (`searched`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 
+from quanheng.city.register import texts
 from quanheng.city.register.cells import labels_of
 from quanheng.city.register.declaration import Register, register_of
 
@@ -42,6 +46,14 @@ class Prefix(models.Lookup):
 models.CharField.register_lookup(Prefix)
 
 
+def searched(*pairs: tuple[str, str]) -> list[models.Index]:
+    """Indexes by which a part of a register is searched: (what a viewer sees by, searched field)."""
+    return [
+        models.Index(fields=[*pair], opclasses=["", "varchar_pattern_ops"], name=f"searched_{'_'.join(pair)}")
+        for pair in pairs
+    ]
+
+
 def number(text: str | None) -> int | None:
     """A whole number that an id may be, else None."""
     return int(text) if text and text.isdecimal() and text.isascii() and len(text) < 19 else None
@@ -53,7 +65,7 @@ class Page:
 
     rows: list[Any]
     after: int | None  # id to continue behind; None: these are the last
-    count: int  # of all that fit, counted up to COUNTED
+    count: int  # of all that fit, counted up to COUNTED; of a search, up to FOUND for each searched field
     more: bool  # there are more than were counted
 
 
@@ -61,22 +73,38 @@ def page(
     register: Register, viewer: Any, asked: Mapping[str, str], *, after: int = 0, limit: int = PAGE
 ) -> Page:
     """The records that fit `asked` (q: search; names of filters), by id, behind the id `after`."""
-    fitting = fitting_records(register, viewer, asked)
+    fitting = _seen(register, viewer, asked)
+    if text := _text(asked):
+        keys, more = _matches(register, fitting, text)
+        fitting, count = fitting.filter(pk__in=keys), len(keys)
+    else:
+        count = fitting.order_by().values("pk")[: COUNTED + 1].count()
+        count, more = min(count, COUNTED), count > COUNTED
     rows = list(fitting.filter(pk__gt=after).order_by("pk")[: limit + 1])
-    count = fitting.order_by().values("pk")[: COUNTED + 1].count()
     last = rows[limit - 1].pk if len(rows) > limit else None
-    return Page(rows[:limit], last, min(count, COUNTED), count > COUNTED)
+    return Page(rows[:limit], last, count, more)
 
 
 def fitting_records(register: Register, viewer: Any, asked: Mapping[str, str]) -> models.QuerySet[Any]:
-    """All records that a viewer may see and that fit. A filter that makes no sense fits nothing."""
+    """All records that a viewer may see and that fit, however many; a search may read all of them."""
+    fitting = _seen(register, viewer, asked)
+    if text := _text(asked):
+        begins = [models.Q(**{f"{name}__prefix": text}) for name in register.search]
+        return fitting.filter(reduce(or_, begins))
+    return fitting
+
+
+def _seen(register: Register, viewer: Any, asked: Mapping[str, str]) -> models.QuerySet[Any]:
+    """The records that a viewer may see and that fit the filters. One that makes no sense fits nothing."""
     fitting = register.visible(viewer)
     for name in register.filters:
         if text := asked.get(name, "").strip():
             fitting = _filtered(register, fitting, name, text)
-    if text := asked.get("q", "").strip():
-        fitting = fitting.filter(pk__in=_matches(register, text[:100]))
-    return fitting
+    return fitting.none() if texts.unusable(_text(asked)) else fitting
+
+
+def _text(asked: Mapping[str, str]) -> str:
+    return asked.get("q", "").strip()[:100]
 
 
 def _filtered(
@@ -93,15 +121,16 @@ def _filtered(
     return fitting.filter(**{name: labels[text]}) if text in labels else fitting.none()
 
 
-def _matches(register: Register, text: str) -> list[int]:
+def _matches(register: Register, fitting: models.QuerySet[Any], text: str) -> tuple[list[int], bool]:
+    """The first records that begin with a text, in the order of each searched field; and whether there are more."""
     found: set[int] = set()
-    if "\0" in text:  # PostgreSQL has no such texts
-        return []
-    manager = register.model._default_manager
+    more = False
     for name in register.search:
-        begins = manager.filter(**{f"{name}__prefix": text}).order_by(name).values_list("pk", flat=True)
-        found.update(begins[:FOUND])
-    return sorted(found)
+        begins = fitting.filter(**{f"{name}__prefix": text}).order_by(name).values_list("pk", flat=True)
+        keys = list(begins[: FOUND + 1])
+        more = more or len(keys) > FOUND
+        found.update(keys[:FOUND])
+    return sorted(found), more
 
 
 @dataclass(frozen=True)

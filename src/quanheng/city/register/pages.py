@@ -90,7 +90,6 @@ def show_list(request: HttpRequest, register: Register) -> HttpResponse:
         "query": request.GET.urlencode(),
         "may_write": register.may_write(viewer),
         "links": list(register.links(None, viewer)),
-        "counted": listing.COUNTED,
         "urls": {
             name: register.url(name) for name in ("list", *(("add", "import") if register.write else ()))
         },

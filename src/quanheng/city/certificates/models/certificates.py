@@ -14,6 +14,7 @@ from quanheng.city.audit.models import Recorded
 from quanheng.city.frame.roles import Role, Viewer
 from quanheng.city.instruments.models import Instrument
 from quanheng.city.people.models import District, Party
+from quanheng.city.register.listing import searched
 
 
 class Kind(models.TextChoices):
@@ -97,7 +98,7 @@ class Certificate(Recorded):
         indexes: ClassVar = [
             models.Index(fields=[*each, "id"])
             for each in (["owner"], ["district"], ["standing"], ["outcome"], ["kind"], ["due"])
-        ]
+        ] + searched(("owner", "number"), ("owner", "item"), ("district", "number"), ("district", "item"))
         verbose_name = _("证书")
         verbose_name_plural = _("证书")
 

@@ -15,6 +15,7 @@ from quanheng.city.audit.models import Recorded
 from quanheng.city.frame.roles import Role, Viewer
 from quanheng.city.instruments.models.catalogue import CatalogueEntry, Cycle
 from quanheng.city.people.models import District, Party
+from quanheng.city.register.listing import searched
 
 
 class Purpose(models.TextChoices):
@@ -117,7 +118,7 @@ class Instrument(Recorded):
         indexes: ClassVar = [
             models.Index(fields=[*each, "id"])
             for each in (["user"], ["district"], ["entry"], ["purpose"], ["status"], *DUE)
-        ]
+        ] + searched(("user", "code"), ("user", "serial"), ("district", "code"), ("district", "serial"))
         verbose_name = _("计量器具")
         verbose_name_plural = _("计量器具")
 
