@@ -34,7 +34,11 @@ class Import(models.Model):
     changed = models.IntegerField(default=0)
     same = models.IntegerField(default=0)
     faults = models.JSONField(default=list)  # [row, column, what is wrong]
-    preview = models.JSONField(default=list)  # first rows: [key, "new" | "changed", {field: [before, after]}]
+    # of every record that the sheet changes, by its key, the event on which it stood when it was checked
+    versions = models.JSONField(default=dict)
+    preview = models.JSONField(
+        default=list
+    )  # first rows: [key, "new" | "changed", {field: [before, after] as shown}]
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["by", "id"])]

@@ -221,7 +221,7 @@ def look_at_import(request: HttpRequest, register: Register, pk: int) -> HttpRes
             (
                 key,
                 what,
-                [(register.field(n.removesuffix("_id")).verbose_name, *pair) for n, pair in found.items()],
+                [(register.field(name).verbose_name, *pair) for name, pair in found.items()],
             )
             for key, what, found in kept.preview
         ],
@@ -234,7 +234,9 @@ def write_import(request: HttpRequest, register: Register, pk: int) -> HttpRespo
     """Write a checked sheet."""
     viewer = _viewer(request, register, write=True)
     kept = get_object_or_404(Import, pk=pk, by=viewer.pk, register=register.name)
-    imports.write(register, kept, viewer)
+    if not imports.write(register, kept, viewer):
+        messages.error(request, _("没有写入：登记册在检查以后变了。"))
+        return redirect(register.url("import-check", pk))
     messages.success(
         request, _("已写入：新增 %(new)d，更改 %(changed)d。") % {"new": kept.new, "changed": kept.changed}
     )
