@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from quanheng.city.certificates.actions.results import Read
 from quanheng.city.certificates.models import CONDITIONS
+from quanheng.city.instruments import labels
 from quanheng.city.instruments.models import Instrument, MeasurementStandard
 from quanheng.city.people.models import Party, PartyKind
 from quanheng.work.verify.methods import Method, methods
 
+SCANNED = 300  # characters of the address in a label's QR code
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -23,7 +25,7 @@ class ReceiveForm(forms.Form):
     """An instrument at the counter."""
 
     instrument = forms.CharField(
-        label=_("器具编码"), max_length=40, help_text=_("扫描器具上的二维码，或照写。")
+        label=_("器具编码"), max_length=SCANNED, help_text=_("扫描器具上的二维码，或照写。")
     )
     procedure = forms.ChoiceField(label=_("依据规程"))
     accuracy = forms.CharField(label=_("准确度等级"), max_length=30)
@@ -45,8 +47,8 @@ class ReceiveForm(forms.Form):
         self.fields["promised"].initial = timezone.localdate() + timedelta(days=20)
 
     def clean_instrument(self) -> Instrument:
-        """By its code."""
-        code = self.cleaned_data["instrument"].strip()
+        """By its code, or by what its label's QR code holds."""
+        code = labels.code_of(self.cleaned_data["instrument"])
         found = Instrument.objects.filter(code=code).first()
         if found is None:
             raise forms.ValidationError(_("台账里没有这台器具。"))

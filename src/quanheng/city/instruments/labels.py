@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from urllib.parse import parse_qs
 
 import segno
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET
 from quanheng.city.frame.roles import check_role, viewer_of
 from quanheng.city.instruments.models import FOR_THE_PUBLIC, Instrument
 from quanheng.city.instruments.registers import INSTRUMENTS
-from quanheng.city.register import listing
+from quanheng.city.register import listing, texts
 
 MOST = 100  # on a page
 
@@ -44,6 +45,16 @@ def some(request: HttpRequest) -> HttpResponse:
 def _sheet(request: HttpRequest, rows: list[Any], following: str) -> HttpResponse:
     context = {"labels": [(each, _code(request, each)) for each in rows], "next": following, "most": MOST}
     return render(request, "instruments/labels.html", context)
+
+
+def code_of(scanned: str) -> str:
+    """The code of an instrument from what a scanner read off its label, or from the code as somebody typed it."""
+    text = scanned.strip()
+    address, _mark, query = text.partition("?")
+    if not (address.startswith(("http://", "https://")) and address.endswith(reverse("in-date"))):
+        return text
+    code = parse_qs(query).get("code", [""])[0].strip()
+    return "" if texts.unusable(code) else code
 
 
 def _code(request: HttpRequest, instrument: Instrument) -> str:
