@@ -323,3 +323,27 @@ def handed_in(as_user: As, change: Callable[[str, bytes], bytes], *rows: tuple[o
     data.name = "meters.xlsx"
     answer = as_user("power").post("/instruments/import/", {"sheet": data}, follow=True)
     return answer.content.decode()
+
+
+@pytest.fixture
+def sent_twice(small: SmallCity, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """A form that was sent twice at once: the check of the second has not seen the first."""
+    small.instrument("E-9", small.power, small.north)
+    monkeypatch.setattr(Instrument, "full_clean", lambda *_args, **_more: None)
+    return {"code": "E-9", "name": "电能表", "user": small.power.code, "district": "990101", "purpose": "trade",
+            "delivery": "sent", "status": "in use"}  # fmt: skip
+
+
+def test_a_form_that_is_sent_twice_is_answered_in_words(sent_twice: dict[str, object], as_user: As) -> None:
+    answer = as_user("power").post("/instruments/add/", sent_twice)
+    assert answer.status_code == 422
+    assert "刚刚已有人登记" in answer.content.decode()
+
+
+def test_a_call_that_is_sent_twice_is_answered_at_its_field(
+    sent_twice: dict[str, object], as_user: As
+) -> None:
+    answer = as_user("power").post("/api/instruments", sent_twice, "application/json")
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][-1] == "code"
+    assert Instrument.objects.count() == 1

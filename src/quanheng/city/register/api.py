@@ -111,11 +111,11 @@ def _written(request: HttpRequest, register: Register, row: Any, data: Any) -> A
     if not faults:
         try:
             register.check(row)
+            register.keep(viewer, row)
         except ValidationError as error:
             faults = [{"loc": ["body", "data", n], "msg": " ".join(t)} for n, t in error.message_dict.items()]
     if faults:
         raise BadRequest(faults)
-    register.keep(viewer, row)
     return _said(register, row, viewer)
 
 

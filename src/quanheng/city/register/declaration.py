@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quanheng.city.audit.models import Event, Recorded
 from quanheng.city.frame.roles import Role, Viewer
+from quanheng.ground.errors import Fault
 
 
 @dataclass(frozen=True)
@@ -115,16 +116,37 @@ class Register:
 
     def keep(self, viewer: Viewer, row: Recorded) -> None:
         """Write a record by the office's action. Raises PermissionDenied, and writes nothing, where it would not be
-        the viewer's to change afterwards: nobody writes what is another's."""
-        with transaction.atomic():
-            self.save(viewer, row)
-            self._check_theirs(viewer, [row])
+        the viewer's to change afterwards: nobody writes what is another's. Raises ValidationError where the same was
+        written between the check and now, as by a form that is sent twice."""
+        try:
+            with transaction.atomic():
+                self.save(viewer, row)
+                self._check_theirs(viewer, [row])
+        except IntegrityError as error:
+            if not self._taken([row]):
+                raise
+            told = _("刚刚已有人登记（也许是您自己，表单交了两次）。请先看看登记册。")
+            raise ValidationError({self.key: told}) from error
 
     def keep_all(self, viewer: Viewer, rows: Sequence[Recorded], facts: Mapping[str, Any]) -> None:
-        """Write an import by the office's action. Raises PermissionDenied like `keep`."""
-        with transaction.atomic():
-            self.save_all(viewer, rows, facts)
-            self._check_theirs(viewer, rows)
+        """Write an import by the office's action. Raises PermissionDenied like `keep`, Fault where one of the records
+        was registered just now."""
+        try:
+            with transaction.atomic():
+                self.save_all(viewer, rows, facts)
+                self._check_theirs(viewer, rows)
+        except IntegrityError as error:
+            if not self._taken([row for row in rows if not row.pk]):
+                raise
+            raise Fault(_("有的记录刚刚已有人登记；什么也没有写入。请重新交表。")) from error
+
+    def _taken(self, rows: Sequence[Recorded]) -> bool:
+        """Whether another record is named as one of these."""
+        keys = [getattr(row, self.key) for row in rows]
+        others = self.model._default_manager.exclude(pk__in=[row.pk for row in rows if row.pk])
+        return any(
+            others.filter(**{f"{self.key}__in": keys[n : n + 500]}).exists() for n in range(0, len(keys), 500)
+        )
 
     def _check_theirs(self, viewer: Viewer, rows: Sequence[Recorded]) -> None:
         theirs = self.theirs(viewer)

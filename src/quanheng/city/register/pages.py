@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -144,9 +145,13 @@ def change(request: HttpRequest, register: Register, pk: int) -> HttpResponse:
 def _edited(request: HttpRequest, register: Register, viewer: Any, row: Any, title: str) -> HttpResponse:
     form = RecordForm(register, viewer, row, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        register.keep(viewer, row)
-        messages.success(request, _("已保存。"))
-        return redirect(register.url("record", row.pk))
+        try:
+            register.keep(viewer, row)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect(register.url("record", row.pk))
     context = {
         "register": register,
         "form": form,
