@@ -98,7 +98,7 @@ WITH["check"] = of_row(FieldCheck.objects.visible_to)
 WITH["check-photo"] = of_row(lambda viewer: FieldCheck.objects.visible_to(viewer).exclude(photo=""))
 for _name in ("lake", "lake-hand-in", "lake-look", "lake-plan", "lake-run"):
     WITH[_name] = of_row(Lake.objects.visible_to, name="name")
-for _name in ("", "-readings", "-check", "-send-back", "-give-back", "-sign"):
+for _name in ("", "-readings", "-check", "-send-back", "-give-back", "-withdraw", "-sign"):
     WITH[f"job{_name}"] = of_row(Job.objects.visible_to)
 
 

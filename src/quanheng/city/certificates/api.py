@@ -5,6 +5,7 @@ Annotations are read where they stand, for schemas are made here: no `from __fut
 
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Schema
@@ -122,5 +123,26 @@ def enter(request: HttpRequest, number: str, data: Readings) -> Any:
         results.Read(p.nominal, tuple(p.indications), tuple(p.references), p.temperature, p.humidity)
         for p in data.points
     ]
-    jobs.measure(viewer, row, read, on=timezone.localdate(), why=data.why)
+    with transaction.atomic():  # what gives no answer is not kept
+        jobs.measure(viewer, row, read, on=timezone.localdate(), why=data.why)
+        return _said(Job.objects.get(pk=row.pk))
+
+
+class Withdrawn(Schema):
+    """A point that should not be there, as it was entered, and why."""
+
+    nominal: str = Field(max_length=30)
+    why: str = Field(min_length=1, max_length=200)
+
+
+@router.post(
+    "/jobs/{number}/withdraw", response=Found, operation_id="job_withdraw", summary="take a point back"
+)
+def withdraw(request: HttpRequest, number: str, data: Withdrawn) -> Any:
+    """By whoever entered it; the entry stays to be seen, with the reason."""
+    viewer, row = viewer_of(request), _job(request, number)
+    entry = next((each for each in results.current(row) if each.nominal == data.nominal), None)
+    if not isinstance(viewer, User) or entry is None:
+        raise Http404
+    jobs.withdraw(viewer, row, entry, data.why)
     return _said(Job.objects.get(pk=row.pk))

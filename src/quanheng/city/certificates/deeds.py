@@ -13,6 +13,7 @@ declare(
         "receive": _("受理器具"),
         "use standards": _("选用计量标准"),
         "measure": _("录入读数"),
+        "withdraw": _("撤回测量点"),
         "measured": _("完成检定"),
         "check": _("核验通过"),
         "send back": _("退回重测"),

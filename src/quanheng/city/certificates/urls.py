@@ -17,6 +17,7 @@ urlpatterns = [
     path("jobs/<int:pk>/readings/", jobs.readings, name="job-readings"),
     path("jobs/<int:pk>/budget/<int:entry>/", jobs.budget, name="job-budget"),
     path("jobs/<int:pk>/check/", jobs.check, name="job-check"),
+    path("jobs/<int:pk>/withdraw/", jobs.withdraw, name="job-withdraw"),
     path("jobs/<int:pk>/send-back/", jobs.send_back, name="job-send-back"),
     path("jobs/<int:pk>/give-back/", jobs.give_back, name="job-give-back"),
     path("jobs/<int:pk>/sign/", jobs.sign, name="job-sign"),

@@ -18,6 +18,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from quanheng.city.audit import actions as audit
 from quanheng.city.certificates import house, store
@@ -279,7 +280,7 @@ def content_of(job: Job) -> evidence.Certificate:
     months = instrument.cycle.months if instrument.cycle else months or MONTHS
     temperatures = [t for each in computed for t in results.conditions(each.entry.temperature, job.number)]
     humidities = [h for each in computed for h in results.conditions(each.entry.humidity, job.number)]
-    days = [each.entry.at.date() for each in computed]
+    days = [timezone.localdate(each.entry.at) for each in computed]
     begun = max(job.received, min(*days, job.measured))
     return evidence.Certificate(
         method.kind,

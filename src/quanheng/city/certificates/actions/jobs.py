@@ -139,7 +139,7 @@ def measure(
     kept, told = [], []
     for each in read:
         try:
-            kept.append((each, checked(each, method, standards)))
+            kept.append((each, checked(each, job, method, standards)))
         except Fault as error:
             told.append(str(error))
     if told:
@@ -170,6 +170,35 @@ def measure(
         job.state, job.measured, job.measured_by = JobState.MEASURED, on, actor
         audit.save(actor, "certificates.measured", job)
     return rows
+
+
+def withdraw(actor: User, job: Job, entry: Entry, why: str, *, seen: str = "") -> None:
+    """A point that should not be there is taken back by whoever entered it, before anybody has checked the job.
+
+    The entry stays, with the reason. Raises Fault.
+    """
+    check_of_institute(actor, job)
+    check_reason(why)
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job.pk)
+        check_fresh(job, seen)
+        if job.state not in (JobState.RECEIVED, JobState.MEASURED):
+            raise Fault(
+                f"{job.number}：{job.get_state_display()}，不能再撤回 / no point can be withdrawn any more"
+            )
+        row = next((each for each in current(job) if each.pk == entry.pk), None)
+        if row is None:
+            raise Fault(
+                f"{job.number}：测量点 {entry.nominal} 已被取代或撤回 / is replaced or withdrawn already"
+            )
+        if row.by_id != actor.pk:
+            raise Fault(
+                f"{job.number}：测量点 {row.nominal} 由 {row.by} 录入，只能由本人撤回"
+                " / was entered by somebody else, who alone may withdraw it"
+            )
+        row.withdrawn = why.strip()[:200]
+        audit.save(actor, "certificates.withdraw", row)
+        audit.save(actor, "certificates.withdraw", job, nominal=row.nominal, why=row.withdrawn)
 
 
 def check(actor: User, job: Job, *, on: date, seen: str = "") -> None:

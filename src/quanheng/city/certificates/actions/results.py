@@ -10,7 +10,7 @@ from typing import Any
 from quanheng.city.certificates import store
 from quanheng.city.certificates.models import Certificate, Entry, Job, Used
 from quanheng.city.register import texts
-from quanheng.ground.errors import Fault
+from quanheng.ground.errors import Fault, QuanhengError
 from quanheng.work.budget.evaluate import evaluate
 from quanheng.work.budget.reading import parse_budget
 from quanheng.work.budget.result import Budget
@@ -19,6 +19,8 @@ from quanheng.work.verify.methods import Method, methods
 from quanheng.work.verify.points import Readings, Result
 
 MOST_READINGS = 1000
+TEMPERATURES = (-100.0, 100.0)  # °C, of air in which anybody measures
+HUMIDITIES = (0.0, 100.0)  # %
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,20 @@ def method_of(procedure: str) -> Method:
     return methods()[procedure]
 
 
-def checked(read: Read, method: Method, standards: Mapping[Certificate, Any]) -> float:
-    """The nominal value of readings that can be kept. Raises Fault: no number, not in pairs, out of reach."""
+def checked(read: Read, job: Job, method: Method, standards: Mapping[Certificate, Any]) -> float:
+    """The nominal value of readings that can be kept, for they give a result. Raises Fault: no number, not in pairs,
+    conditions that no air has, out of reach, too large or too small to reckon with."""
     where = f"测量点 {read.nominal!r}"
     nominal = number(read.nominal, where)
-    for name, text in (("温度 temperature", read.temperature), ("湿度 humidity", read.humidity)):
+    for name, text, (least, most) in (
+        ("温度 temperature", read.temperature, TEMPERATURES),
+        ("湿度 humidity", read.humidity, HUMIDITIES),
+    ):
         told = conditions(text, f"{where}，{name}")
+        if wrong := [each for each in told if not least <= each <= most]:
+            raise Fault(
+                f"{where}，{name}：{wrong[0]:g}；应在 {least:g} 至 {most:g} / should lie between {least:g} and {most:g}"
+            )
         if len(told) not in (1, len(read.indications)):
             raise Fault(
                 f"{where}，{name}：{len(told)} 个值；应为一个，或每次读数一个 / one figure, or one for each reading"
@@ -68,12 +78,17 @@ def checked(read: Read, method: Method, standards: Mapping[Certificate, Any]) ->
         )
     found = readings(read.nominal, read.indications, read.references)
     points.errors(method, found)
-    standard_for(standards, method, nominal)
+    standard = standard_for(standards, method, nominal)
+    try:
+        _reckoned(job, method, found, standard, where, trials=False)
+    except QuanhengError as error:
+        raise Fault(f"{where}：算不出结果 / gives no result: {error}") from error
     return nominal
 
 
 def conditions(text: str, where: str) -> list[float]:
     """Temperatures or humidities at a point as somebody typed them: one, or one for each reading. Raises Fault."""
+    texts.check(text, where)
     return [number(each, where) for each in text.split() or [text]]
 
 
@@ -100,8 +115,8 @@ def readings(nominal: str, indications: Sequence[str], references: Sequence[str]
 
 
 def current(job: Job) -> list[Entry]:
-    """The entries that count, by nominal value: those that no other replaces."""
-    rows = Entry.objects.filter(job=job, replaced_by__isnull=True).select_related("by")
+    """The entries that count, by nominal value: those that no other replaces, and that were not withdrawn."""
+    rows = Entry.objects.filter(job=job, replaced_by__isnull=True, withdrawn="").select_related("by")
     return sorted(rows, key=lambda each: float(each.nominal))
 
 
@@ -133,17 +148,26 @@ def compute(job: Job, *, trials: bool = True) -> list[Computed]:
     trials: Monte Carlo beside the linear results, which are what a certificate states.
     """
     method = method_of(job.procedure)
-    standards, limit = standards_of(job, method), method.limits[job.accuracy]
+    standards = standards_of(job, method)
     found = []
     for entry in current(job):
         read = readings(entry.nominal, entry.indications, entry.references)
         standard = standard_for(standards, method, read.nominal)
-        text = points.budget(method, read, standard, job.resolution, limit)
-        budget = evaluate(parse_budget(text.encode(), f"{job.number} {entry.nominal}"), trials=trials)
-        one = budget.results[0]
-        outcome = points.outcome(method, read.nominal, points.stated(one.value, one.U, one.k), limit)
-        found.append(Computed(entry, standard, text, budget, Result(one.value, one.U, one.k, outcome)))
+        where = f"{job.number} {entry.nominal}"
+        found.append(Computed(entry, standard, *_reckoned(job, method, read, standard, where, trials=trials)))
     return found
+
+
+def _reckoned(
+    job: Job, method: Method, read: Readings, standard: points.Standard, where: str, *, trials: bool
+) -> tuple[str, Budget, Result]:
+    """The budget file of a point, what it gives, and the result. Raises QuanhengError."""
+    limit = method.limits[job.accuracy]
+    text = points.budget(method, read, standard, job.resolution, limit)
+    budget = evaluate(parse_budget(text.encode(), where), trials=trials)
+    one = budget.results[0]
+    outcome = points.outcome(method, read.nominal, points.stated(one.value, one.U, one.k), limit)
+    return text, budget, Result(one.value, one.U, one.k, outcome)
 
 
 def missing(job: Job) -> list[str]:

@@ -136,7 +136,8 @@ CONDITIONS = 8000  # characters
 
 
 class Entry(Recorded):
-    """Raw readings at one point, as they were entered. Never changed: a correction is a new entry, with its reason."""
+    """Raw readings at one point, as they were entered. Never changed: a correction is a new entry, with its reason; a
+    point that should not be there is withdrawn, with a reason, and stays to be seen."""
 
     job = models.ForeignKey(Job, models.PROTECT, related_name="entries")
     nominal = models.CharField(_("测量点"), max_length=30)  # figures stand as they were written
@@ -153,6 +154,9 @@ class Entry(Recorded):
         "self", models.PROTECT, verbose_name=_("取代"), null=True, blank=True, related_name="replaced_by"
     )
     why = models.CharField(_("更正原因"), max_length=200, blank=True)
+    withdrawn = models.CharField(
+        _("撤回原因"), max_length=200, blank=True
+    )  # by whom it was entered; "": it counts
 
     objects = OfJob.as_manager()
 

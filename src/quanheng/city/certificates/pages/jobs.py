@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from quanheng.city.audit.actions import history
 from quanheng.city.certificates import forms, reading_sheets
 from quanheng.city.certificates.actions import entitled, issue, jobs, results
-from quanheng.city.certificates.models import IN_HAND, Job, JobState, Used
+from quanheng.city.certificates.models import IN_HAND, Entry, Job, JobState, Used
 from quanheng.city.certificates.reading_sheets import BadReadings
 from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import Role, check_role, viewer_of
@@ -107,12 +107,21 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "used": Used.objects.filter(job=job).select_related("standard", "certificate"),
         "computed": [(each, *printed(each.result)) for each in computed],
         "fault": fault,
+        "withdrawable": _withdrawable(viewer, job),
+        "withdrawn": job.entries.exclude(withdrawn="").select_related("by"),
         "replaced": job.entries.filter(replaced_by__isnull=False).select_related("by", "replaced_by"),
         "mine": viewer.role in INSTITUTE and viewer.party_id == job.institute_id,
         "events": history(job),
         "why": forms.WhyForm(),
     }
     return render(request, "certificates/job.html", context)
+
+
+def _withdrawable(viewer: Any, job: Job) -> list[Entry]:
+    """Points that a viewer may take back: his own, while they can be entered."""
+    if job.state not in (JobState.RECEIVED, JobState.MEASURED):
+        return []
+    return [each for each in results.current(job) if each.by_id == getattr(viewer, "pk", None)]
 
 
 @require_http_methods(["GET", "POST"])
@@ -228,6 +237,20 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
         pk,
         lambda actor, job: jobs.send_back(actor, job, why, seen=_stamp(request)),
         _("已退回重测。"),
+    )
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """A point that should not be there is taken back."""
+    why, key = request.POST.get("why", "")[:200], number(request.POST.get("entry"))
+    _viewer, job = _seen(request, pk)
+    entry = get_object_or_404(job.entries, pk=key)
+    return _step(
+        request,
+        pk,
+        lambda actor, job: jobs.withdraw(actor, job, entry, why, seen=_stamp(request)),
+        _("已撤回；记录还在。"),
     )
 
 
