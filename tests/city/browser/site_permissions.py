@@ -31,6 +31,7 @@ API_WITH: dict[str, With] = {
     "certificate_code": of_row(lambda _: Certificate.objects, number="number"),
     "job_get": of_row(Job.objects.visible_to, number="number"),
     "job_readings": of_row(Job.objects.visible_to, number="number"),
+    "job_withdraw": of_row(Job.objects.visible_to, number="number"),
     "supervision_cycles_get": of_row(Cycle.objects.visible_to),
     "supervision_cycles_lessons": of_row(Cycle.objects.visible_to),
     "supervision_verdicts_get": of_row(Verdict.objects.visible_to),
@@ -41,6 +42,7 @@ API_WITH: dict[str, With] = {
 }
 API_BODY: dict[str, Body] = {
     "job_readings": lambda _: as_json({"points": []}),
+    "job_withdraw": lambda _: as_json({"nominal": "1", "why": "x"}),
     "supervision_cycles_ask": lambda _: as_json({"lake": "sample"}),
     "supervision_orders_step": lambda _: as_json({"text": "x", "held": 1}),
     "supervision_deliveries_add": lambda _: {

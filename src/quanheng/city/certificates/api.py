@@ -141,8 +141,7 @@ class Withdrawn(Schema):
 def withdraw(request: HttpRequest, number: str, data: Withdrawn) -> Any:
     """By whoever entered it; the entry stays to be seen, with the reason."""
     viewer, row = viewer_of(request), _job(request, number)
-    entry = next((each for each in results.current(row) if each.nominal == data.nominal), None)
-    if not isinstance(viewer, User) or entry is None:
+    if not isinstance(viewer, User):
         raise Http404
-    jobs.withdraw(viewer, row, entry, data.why)
+    jobs.withdraw(viewer, row, data.nominal, data.why)
     return _said(Job.objects.get(pk=row.pk))

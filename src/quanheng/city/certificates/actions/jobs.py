@@ -172,7 +172,7 @@ def measure(
     return rows
 
 
-def withdraw(actor: User, job: Job, entry: Entry, why: str, *, seen: str = "") -> None:
+def withdraw(actor: User, job: Job, nominal: str, why: str, *, seen: str = "") -> None:
     """A point that should not be there is taken back by whoever entered it, before anybody has checked the job.
 
     The entry stays, with the reason. Raises Fault.
@@ -186,10 +186,10 @@ def withdraw(actor: User, job: Job, entry: Entry, why: str, *, seen: str = "") -
             raise Fault(
                 f"{job.number}：{job.get_state_display()}，不能再撤回 / no point can be withdrawn any more"
             )
-        row = next((each for each in current(job) if each.pk == entry.pk), None)
+        row = next((each for each in current(job) if each.nominal == nominal), None)
         if row is None:
             raise Fault(
-                f"{job.number}：测量点 {entry.nominal} 已被取代或撤回 / is replaced or withdrawn already"
+                f"{job.number}：没有测量点 {nominal[:30]!r}，或已撤回 / has no such point, or no longer"
             )
         if row.by_id != actor.pk:
             raise Fault(

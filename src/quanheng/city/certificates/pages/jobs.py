@@ -243,13 +243,11 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """A point that should not be there is taken back."""
-    why, key = request.POST.get("why", "")[:200], number(request.POST.get("entry"))
-    _viewer, job = _seen(request, pk)
-    entry = get_object_or_404(job.entries, pk=key)
+    why, nominal = request.POST.get("why", "")[:200], request.POST.get("nominal", "")
     return _step(
         request,
         pk,
-        lambda actor, job: jobs.withdraw(actor, job, entry, why, seen=_stamp(request)),
+        lambda actor, job: jobs.withdraw(actor, job, nominal, why, seen=_stamp(request)),
         _("已撤回；记录还在。"),
     )
 
