@@ -76,7 +76,7 @@ class Asked:
             number(district),
             purpose if purpose in Purpose.values else "",
             query.get("user", "").replace("\0", "").strip()[:100],
-            _place(query.get("after", "")),
+            place_of(query.get("after", "")),
         )
 
     def among(self, rows: Query) -> Query:
@@ -92,7 +92,8 @@ class Asked:
         return rows
 
 
-def _place(text: str) -> tuple[date | None, int] | None:
+def place_of(text: str) -> tuple[date | None, int] | None:
+    """A place in a list that is ordered by a day, then by id: "2026-03-01,17"; None where it makes no sense."""
     day, _comma, last = text.partition(",")
     pk = number(last)
     if pk is None:

@@ -22,8 +22,11 @@ from quanheng.city.certificates.models import IN_HAND, Entry, Job, JobState, Use
 from quanheng.city.certificates.reading_sheets import BadReadings
 from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import Role, check_role, viewer_of
+from quanheng.city.instruments import labels
+from quanheng.city.instruments.due import place_of
 from quanheng.city.people.models import User
 from quanheng.city.queue.models import UNDER_WAY, Task
+from quanheng.city.register import texts
 from quanheng.city.register.listing import number
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import QuanhengError
@@ -53,16 +56,27 @@ def _user(request: HttpRequest) -> User:
 
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
-    """Work in hand, what was promised first on top; or what is done."""
+    """Work in hand, what was promised first on top; or what is done. A search looks at all of it."""
     viewer = viewer_of(request)
     check_role(viewer, SEES)
-    state, text = request.GET.get("state", ""), request.GET.get("q", "").strip()[:80]
+    state, text = request.GET.get("state", ""), request.GET.get("q", "").strip()[: forms.SCANNED]
     rows = Job.objects.visible_to(viewer).select_related("instrument", "institute")
-    rows = rows.filter(state=state) if state in JobState.values else rows.filter(state__in=IN_HAND)
-    if text and "\0" not in text:
-        rows = rows.filter(Q(code=text) | Q(number=text))
+    if state in JobState.values:
+        rows = rows.filter(state=state)
+    elif not text:
+        rows = rows.filter(state__in=IN_HAND)
+    if text:
+        code = labels.code_of(text)
+        rows = rows.none() if texts.unusable(text) else rows.filter(Q(code=code) | Q(number=text))
+    if (place := place_of(request.GET.get("after", ""))) and place[0]:
+        rows = rows.filter(Q(promised=place[0], pk__gt=place[1]) | Q(promised__gt=place[0]))
+    found = list(rows.order_by("promised", "id")[: LISTED + 1])
+    following = request.GET.copy()
+    if len(found) > LISTED:
+        following["after"] = f"{found[LISTED - 1].promised},{found[LISTED - 1].pk}"
     context = {
-        "jobs": rows.order_by("promised", "id")[:LISTED],
+        "jobs": found[:LISTED],
+        "next": f"?{following.urlencode()}" if len(found) > LISTED else "",
         "states": [(code, label, code == state) for code, label in JobState.choices],
         "q": text,
         "may_receive": viewer.role in INSTITUTE,

@@ -14,6 +14,7 @@ from quanheng.city.certificates import forms
 from quanheng.city.certificates.actions import recall
 from quanheng.city.certificates.models import Recall, RecallState, ReverificationState
 from quanheng.city.frame.roles import Role, check_role, viewer_of
+from quanheng.city.register.listing import number
 from quanheng.ground.errors import QuanhengError
 
 SEES = frozenset({Role.CITY, Role.INSTITUTE, Role.AUDITOR})
@@ -25,12 +26,12 @@ def listed(request: HttpRequest) -> HttpResponse:
     """All recalls, the latest first."""
     viewer = viewer_of(request)
     check_role(viewer, SEES)
-    rows = (
-        Recall.objects.visible_to(viewer)
-        .select_related("certificate", "reported_by")
-        .order_by("-id")[:LISTED]
-    )
-    return render(request, "certificates/recalls.html", {"recalls": rows})
+    rows = Recall.objects.visible_to(viewer).select_related("certificate", "reported_by").order_by("-id")
+    if (after := number(request.GET.get("after"))) is not None:
+        rows = rows.filter(pk__lt=after)
+    found = list(rows[: LISTED + 1])
+    following = f"?after={found[LISTED - 1].pk}" if len(found) > LISTED else ""
+    return render(request, "certificates/recalls.html", {"recalls": found[:LISTED], "next": following})
 
 
 @require_http_methods(["GET", "POST"])
