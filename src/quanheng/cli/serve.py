@@ -6,13 +6,14 @@ import argparse
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import threading
 import webbrowser
+from contextlib import nullcontext
 from typing import Any
 
 from quanheng.city.environment import home
+from quanheng.cli.beside import Beside
 from quanheng.cli.site import bring_up_to_date, set_up
 from quanheng.ground.errors import Fault
 
@@ -54,21 +55,15 @@ def run(args: argparse.Namespace) -> int:
     _share_metrics()
     set_up()
     bring_up_to_date()
-    worker = (
-        None if args.no_worker else subprocess.Popen([sys.executable, "-m", "quanheng.cli.main", "worker"])
-    )
     address = f"http://{args.host}:{args.port}/"
     print(f"{address}  （Ctrl-C 结束 / Ctrl-C ends it）", flush=True)
     if args.open and (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin"
     ):
         threading.Timer(2.0, webbrowser.open, [address]).start()
-    try:
+    worker = Beside([sys.executable, "-m", "quanheng.cli.main", "worker"])
+    with nullcontext() if args.no_worker else worker:
         _serve(args)
-    finally:
-        if worker:
-            worker.terminate()
-            worker.wait()
     return 0
 
 
