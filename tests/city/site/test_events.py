@@ -107,3 +107,11 @@ def test_the_api_gives_all_events_a_page_at_a_time(as_user: As, small: SmallCity
         seen += [each["id"] for each in page["items"]]
         after = page["next"]
     assert seen == list(Event.objects.order_by("id").values_list("id", flat=True))
+
+
+@pytest.mark.parametrize("asked", ["since=0001-01-01", "until=9999-12-31"])
+@pytest.mark.parametrize("place", ["/events/", "/events/export.csv"])
+def test_a_day_that_no_event_can_have_is_refused_in_words(as_user: As, place: str, asked: str) -> None:
+    answer = as_user("auditor").get(f"{place}?{asked}")
+    assert answer.status_code == 422
+    assert "1970-01-01" in answer.content.decode() or "9998-12-31" in answer.content.decode()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -26,6 +27,11 @@ EVENTS_SEEN = frozenset({Role.CITY, Role.AUDITOR})
 PAGE = 50
 LISTED = 50  # records that a page of an event lists
 
+DAYS = (
+    MinValueValidator(date(1970, 1, 1)),
+    MaxValueValidator(date(9998, 12, 31)),
+)  # a midnight before and after each
+
 
 class Asked(forms.Form):
     """What the list is narrowed to."""
@@ -34,11 +40,13 @@ class Asked(forms.Form):
     action = forms.CharField(label=_("动作（开头）"), max_length=60, required=False)
     subject = forms.CharField(label=_("对象"), max_length=120, required=False)
     since = forms.DateField(
-        label=_("自"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+        label=_("自"), required=False, validators=DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
     until = forms.DateField(
-        label=_("至"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+        label=_("至"), required=False, validators=DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
     before = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False, widget=forms.HiddenInput())
 
 
