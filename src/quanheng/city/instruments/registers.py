@@ -77,6 +77,11 @@ STANDARDS = declared(
         key="code", search=("code", "name"), filters=("kind",), see=EVERYBODY,
         write=frozenset({Role.CITY, Role.INSTITUTE, Role.ENTERPRISE}),
         save=actions.keep, save_all=actions.keep_all,
+        public_fields=(
+            "code", "name", "kind", "holder", "assessment", "public_certificate", "since", "until", "quantity", "unit",
+            "lower", "upper", "accuracy", "repeatability", "stability", "equipment", "procedure", "item", "traced_to",
+            "traced_until", "place", "active",
+        ),  # not who keeps it
     )
 )  # fmt: skip
 

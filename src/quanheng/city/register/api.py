@@ -120,9 +120,7 @@ def _written(request: HttpRequest, register: Register, row: Any, data: Any) -> A
 
 
 def _said(register: Register, row: Any, viewer: Any) -> dict[str, Any]:
-    public = viewer.role == "public" and register.public_fields
-    names = register.public_fields if public else register.fields
-    return {"id": row.pk, **{name: cells.write(register, name, row) for name in names}}
+    return {"id": row.pk, **{name: cells.write(register, name, row) for name in register.shown_to(viewer)}}
 
 
 def _title(register: Register) -> str:

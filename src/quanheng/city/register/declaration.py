@@ -97,6 +97,10 @@ class Register:
         found: models.QuerySet[Any] = getattr(manager, "writable_by", manager.visible_to)(viewer)
         return found
 
+    def shown_to(self, viewer: Any) -> Sequence[str]:
+        """The fields that a viewer is shown where he may see a record: by page, list, sheet, filter and API alike."""
+        return self.public_fields if viewer.role == Role.PUBLIC and self.public_fields else self.fields
+
     def field(self, name: str) -> models.Field[Any, Any]:
         """A field of the model."""
         found = self.model._meta.get_field(name)

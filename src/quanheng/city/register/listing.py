@@ -96,8 +96,10 @@ def fitting_records(register: Register, viewer: Any, asked: Mapping[str, str]) -
 
 def _seen(register: Register, viewer: Any, asked: Mapping[str, str]) -> models.QuerySet[Any]:
     """The records that a viewer may see and that fit the filters. One that makes no sense fits nothing."""
-    fitting = register.visible(viewer)
+    fitting, shown = register.visible(viewer), register.shown_to(viewer)
     for name in register.filters:
+        if name not in shown:
+            continue
         if text := asked.get(name, "").strip():
             fitting = _filtered(register, fitting, name, text)
     return fitting.none() if texts.unusable(_text(asked)) else fitting
@@ -149,7 +151,7 @@ SELECTABLE = 300  # options of one filter
 def filters(register: Register, viewer: Any, asked: Mapping[str, str]) -> list[Filter]:
     """The filters of a list, with what may be chosen."""
     offered = []
-    for name in register.filters:
+    for name in [each for each in register.filters if each in register.shown_to(viewer)]:
         field = register.field(name)
         if isinstance(field, models.ForeignKey):
             model = field.related_model

@@ -72,9 +72,10 @@ def show_list(request: HttpRequest, register: Register) -> HttpResponse:
     found = listing.page(
         register, viewer, asked, after=int(after) if after.isdecimal() and len(after) < 19 else 0
     )
-    columns = [register.field(name).verbose_name for name in register.columns]
+    names = [name for name in register.columns if name in register.shown_to(viewer)]
+    columns = [register.field(name).verbose_name for name in names]
     rows = [
-        (register.url("record", row.pk), [cells.shown(register, name, row) for name in register.columns])
+        (register.url("record", row.pk), [cells.shown(register, name, row) for name in names])
         for row in found.rows
     ]
     following = request.GET.copy()
@@ -106,8 +107,9 @@ def record(request: HttpRequest, register: Register, pk: int) -> HttpResponse:
     row = get_object_or_404(register.visible(viewer), pk=pk)
     public = viewer.role == "public"
     change = register.may_write(viewer) and register.theirs(viewer).filter(pk=pk).exists()
-    names = register.public_fields if public and register.public_fields else register.fields
-    facts = [(register.field(name).verbose_name, _fact(register, name, row)) for name in names]
+    facts = [
+        (register.field(name).verbose_name, _fact(register, name, row)) for name in register.shown_to(viewer)
+    ]
     context = {
         "register": register,
         "row": row,
@@ -166,15 +168,16 @@ def _edited(request: HttpRequest, register: Register, viewer: Any, row: Any, tit
 def export(request: HttpRequest, register: Register, form: str) -> HttpResponse | StreamingHttpResponse:
     """The records of a list as .xlsx or .csv."""
     viewer = _viewer(request, register)
+    names = register.shown_to(viewer)
     rows = listing.fitting_records(register, viewer, request.GET.dict()).select_related(
-        *[name for name in register.fields if register.field(name).is_relation]
+        *[name for name in names if register.field(name).is_relation]
     )
     named = {"Content-Disposition": f'attachment; filename="{register.name}.{form}"'}
     if form == "csv":
-        lines = sheets.export_csv(register, rows.order_by("pk").iterator(2000))
+        lines = sheets.export_csv(register, rows.order_by("pk").iterator(2000), names)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=named)
     if form == "xlsx":
-        data = sheets.export_excel(register, rows.order_by("pk")[:EXPORTED].iterator(2000))
+        data = sheets.export_excel(register, rows.order_by("pk")[:EXPORTED].iterator(2000), names)
         return HttpResponse(data, content_type=EXCEL, headers=named)
     raise Http404
 

@@ -36,18 +36,19 @@ REFUSED = {
 
 def template(register: Register) -> bytes:
     """An empty sheet whose headings say, in a comment, what is expected."""
-    return _workbook(register, ())
+    return _workbook(register, (), register.fields)
 
 
-def export_excel(register: Register, rows: Iterable[Any]) -> bytes:
-    """Records as a sheet that can be imported again."""
-    return _workbook(register, rows)
+def export_excel(register: Register, rows: Iterable[Any], names: Sequence[str] = ()) -> bytes:
+    """Records as a sheet that can be imported again; names: the fields that are shown, none given: all."""
+    return _workbook(register, rows, names or register.fields)
 
 
-def export_csv(register: Register, rows: Iterable[Any]) -> Iterator[str]:
-    """Records as lines of CSV."""
-    written = ([cells.write(register, name, row) for name in register.fields] for row in rows)
-    return csv_lines(headings(register), written)
+def export_csv(register: Register, rows: Iterable[Any], names: Sequence[str] = ()) -> Iterator[str]:
+    """Records as lines of CSV; names: the fields that are shown, none given: all."""
+    names = names or register.fields
+    written = ([cells.write(register, name, row) for name in names] for row in rows)
+    return csv_lines([str(register.field(name).verbose_name) for name in names], written)
 
 
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -142,12 +143,12 @@ def _csv(data: bytes) -> Iterator[Sequence[Any]]:
     raise BadTable(_("CSV 应为 UTF-8 或 GB 18030"))
 
 
-def _workbook(register: Register, rows: Iterable[Any]) -> bytes:
+def _workbook(register: Register, rows: Iterable[Any], names: Sequence[str]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(str(register.title)[:31])
     sheet.freeze_panes = "A2"
     head = []
-    for n, name in enumerate(register.fields):
+    for n, name in enumerate(names):
         field = register.field(name)
         cell = WriteOnlyCell(sheet, str(field.verbose_name))
         cell.font = Font(bold=True)
@@ -156,7 +157,7 @@ def _workbook(register: Register, rows: Iterable[Any]) -> bytes:
         sheet.column_dimensions[chr(65 + n) if n < 26 else f"A{chr(39 + n)}"].width = 18
     sheet.append(head)
     for row in rows:
-        sheet.append([_typed(sheet, cells.write(register, name, row)) for name in register.fields])
+        sheet.append([_typed(sheet, cells.write(register, name, row)) for name in names])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
