@@ -81,7 +81,7 @@ def test_a_search_finds_beginnings(as_user: As, meters: list[Instrument]) -> Non
     assert "E-0002" not in page
 
 
-@pytest.mark.parametrize("text", ["%", "_", "\\", "'", "\x00", "☃" * 200])
+@pytest.mark.parametrize("text", ["%", "_", "\\", "'", "☃" * 200])
 def test_a_search_takes_any_text_for_text(as_user: As, meters: list[Instrument], text: str) -> None:
     response = as_user("city").get("/instruments/", {"q": text})
     assert response.status_code == 200

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "quanheng.city.frame.middleware.texts_that_can_be_kept",
     "quanheng.city.frame.middleware.faults_as_pages",
 ]
 ROOT_URLCONF = "quanheng.city.site.urls"

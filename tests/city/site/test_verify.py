@@ -96,7 +96,7 @@ def test_a_number_gives_a_stranger_the_code_and_no_value_and_who_may_see_it_the_
 
 
 def test_a_number_that_nobody_registered_is_said_to_be_none(as_user: As, bench: Bench) -> None:
-    for number in ("X-1", "<script>alert(1)</script>", "@FACTS@", "\0"):
+    for number in ("X-1", "<script>alert(1)</script>", "@FACTS@"):
         page = as_user("").get("/verify/", {"number": number}).content
         assert given(page) == b""
         assert b"<script>alert" not in page

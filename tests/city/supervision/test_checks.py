@@ -88,6 +88,15 @@ def test_a_check_is_sent_by_who_made_it(as_user: As, issued: Cycle) -> None:
         ({"points": [None]}, "points 1"),
         ({"found": "ok"}, "矛盾"),
         ({"points": [{"load": "Ib", "error": 0.001, "U": 0.004}]}, "矛盾"),
+        ({"points": [{"load": "\ud800", "error": 0.1, "U": 0.004}]}, "points 1，load"),
+        ({"points": [{"load": "a\0", "error": 0.1, "U": 0.004}]}, "points 1，load"),
+        ({"points": [{"load": "a" * 41, "error": 0.1, "U": 0.004}]}, "points 1，load"),
+        ({"points": [{"error": 10**400, "U": 0.1}]}, "points 1"),
+        ({"note": "字" * 501}, "note：应为文字，至多 500 字"),
+        ({"note": "a\0"}, "note"),
+        ({"note": "\x1b[2J"}, "note"),
+        ({"note": ["a"]}, "note"),
+        ({"meter": "\ud800"}, "表号"),
         ({"order": 10**9}, "order"),
         ({"order": "x"}, "order"),
     ],
@@ -152,6 +161,12 @@ def test_the_form_works_without_its_script(as_user: As, issued: Cycle) -> None:
     )
     assert refused.status_code == 422
     assert "points 1" in refused.content.decode()
+
+
+def test_a_note_is_counted_as_the_form_counts_it(as_user: As, issued: Cycle) -> None:
+    note = "\r\n".join(["字" * 99] * 5) + "字"  # 500 as the form counts them, 504 as they come
+    assert send(as_user("power"), facts(note=note)).status_code == 201
+    assert FieldCheck.objects.get().note == note.replace("\r\n", "\n")
 
 
 def test_checks_are_seen_by_whom_they_concern(as_user: As, issued: Cycle) -> None:

@@ -28,7 +28,7 @@ def test_verdicts_are_filtered_and_searched(as_user: As, cycle: Cycle) -> None:
     assert BAD not in page
 
 
-@pytest.mark.parametrize("query", ["q=%00", "district=x", "outcome=maybe", "cycle=99999", "q=%25", "after=x"])
+@pytest.mark.parametrize("query", ["district=x", "outcome=maybe", "cycle=99999", "q=%25", "after=x"])
 def test_a_filter_that_makes_no_sense_is_no_error(as_user: As, cycle: Cycle, query: str) -> None:
     assert as_user("city").get(f"/supervision/verdicts/?{query}").status_code == 200
 

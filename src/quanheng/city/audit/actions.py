@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from quanheng.city.audit.models import Event, Recorded
+from quanheng.ground.errors import Fault
+from quanheng.ground.text import unfit_within
 
 
 class Actor(Protocol):
@@ -43,9 +45,12 @@ def record(
     after: Any = None,
     at: datetime | None = None,
 ) -> Event:
-    """The event of an act; the caller's transaction holds both. Raises RuntimeError outside a transaction."""
+    """The event of an act; the caller's transaction holds both. Raises RuntimeError outside a transaction, Fault for
+    what cannot be kept: an event is never altered, and one that cannot be read would end every export and backup.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("an event belongs into the transaction of its act")
+    check_fit(after)  # what was before is as it was kept
     return Event.objects.create(
         at=at or timezone.now(),
         actor=actor.username,
@@ -78,6 +83,8 @@ def save(actor: Actor, action: str, row: Recorded, **facts: Any) -> Event:
 def write_all(actor: Actor, action: str, rows: Sequence[Recorded], facts: Mapping[str, Any]) -> Event:
     """Write many rows of one table, new and changed, with one event: what they came from, and what they were."""
     with transaction.atomic():
+        for row in rows:
+            check_fit([value for value in vars(row).values() if isinstance(value, str | list | dict)])
         changed = [row for row in rows if row.pk]
         event = record(actor, action, before=_before(changed), after=dict(facts))
         for row in rows:
@@ -89,6 +96,15 @@ def write_all(actor: Actor, action: str, rows: Sequence[Recorded], facts: Mappin
             names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
             model._default_manager.bulk_update(changed, names, batch_size=BATCH)
         return event
+
+
+def check_fit(value: Any) -> None:
+    """Raises Fault where a text within cannot be kept: NUL, control characters, halves of a pair (surrogates)."""
+    if told := unfit_within(value):
+        raise Fault(
+            f"文字中有不能保存的字符（{told}）；请去掉再提交，什么也没有记下"
+            f" / a text holds a character that cannot be kept ({told}): take it out and send again, nothing was written"
+        )
 
 
 def _before(rows: Sequence[Recorded]) -> dict[str, Any] | None:

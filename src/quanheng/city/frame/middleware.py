@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 
 from quanheng.ground.errors import NotShown, QuanhengError
+from quanheng.ground.text import unfit
 
 Answering = Callable[[HttpRequest], HttpResponse]
 POLICY = {
@@ -64,3 +66,42 @@ class faults_as_pages:  # noqa: N801 - a middleware with a second entry, named a
         if isinstance(error, PermissionDenied):
             return render(request, "403.html", {"fault": str(error)}, status=403)
         return None
+
+
+class texts_that_can_be_kept:  # noqa: N801
+    """NUL and what else no database takes (ground/text.py) is refused in words, wherever it stands in a request:
+    404 in the path, 400 in the query and in the fields of a form. The API's bodies are read by their own schemas.
+    """
+
+    def __init__(self, get_response: Answering) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if unfit(request.path):
+            return _refused(
+                request, f"地址中有 {unfit(request.path)} / the address holds {unfit(request.path)}", 404
+            )
+        return _of_fields(request, request.GET) or self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """The fields of a form, after its CSRF token: a stranger's body is not read for this."""
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return None
+        return _of_fields(request, request.POST)
+
+
+def _of_fields(request: HttpRequest, fields: QueryDict) -> HttpResponse | None:
+    for name, values in fields.lists():
+        if found := unfit(name) or unfit("\n".join(values)):
+            told = (
+                f"{name[:40]!r}：有不能保存的字符 {found}；请去掉再提交"
+                f" / holds a character that cannot be kept, {found}: take it out and send again"
+            )
+            return _refused(request, told, 400)
+    return None
+
+
+def _refused(request: HttpRequest, told: str, status: int) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": told}, status=status, json_dumps_params={"ensure_ascii": False})
+    return render(request, "frame/fault.html", {"fault": told}, status=status)

@@ -18,11 +18,13 @@ from quanheng.city.people.models import User
 from quanheng.city.supervision import places
 from quanheng.city.supervision.models import FieldCheck, Found, Order, OrderState, Seal, Verdict
 from quanheng.ground.errors import Fault
+from quanheng.ground.text import unfit
 from quanheng.work.supervise.checks import Point, contradiction
 
 PHOTO = 5 * 1024 * 1024  # bytes
 KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
 MOST_POINTS = 20
+NOTE, LOAD = 500, 40  # characters
 OLD = timedelta(days=366)
 AHEAD = timedelta(minutes=15)  # a phone's clock
 
@@ -44,6 +46,7 @@ class Given:
 def read(facts: Mapping[str, Any]) -> Given:
     """What a mapping says, every fault told. Raises Fault."""
     faults: list[str] = []
+    facts = {"note": "", **facts}
 
     def take(name: str, reading: Any, told: str) -> Any:
         try:
@@ -63,7 +66,7 @@ def read(facts: Mapping[str, Any]) -> Given:
     seal = take(
         "seal", lambda text: Seal(text).value, f"应为 {'、'.join(Seal)} 之一 / should be one of these"
     )
-    note = _text(facts.get("note") or "", 500) if isinstance(facts.get("note") or "", str) else ""
+    note = take("note", lambda text: _text(text or "", NOTE), _said(NOTE))
     points = _points(facts.get("points") or [], faults)
     order = facts.get("order")
     if order is not None and (not isinstance(order, int) or isinstance(order, bool) or not 0 < order < 2**63):
@@ -74,10 +77,18 @@ def read(facts: Mapping[str, Any]) -> Given:
 
 
 def _text(text: str, most: int, *, needed: bool = False) -> str:
-    text = text.strip()
-    if "\0" in text or len(text) > most or (needed and not text):
+    """As it is kept: ends of lines as one character, for so a form counts them."""
+    text = text.replace("\r\n", "\n").strip()
+    if unfit(text) or len(text) > most or (needed and not text):
         raise ValueError
     return text
+
+
+def _said(most: int) -> str:
+    return (
+        f"应为文字，至多 {most} 字，没有控制字符"
+        f" / should be text of at most {most} characters without control characters"
+    )
 
 
 def _moment(text: Any) -> datetime:
@@ -94,11 +105,16 @@ def _points(rows: Any, faults: list[str]) -> list[Point]:
     points = []
     for n, row in enumerate(rows, 1):
         try:
-            point = Point(_text(str(row.get("load", "")), 40), float(row["error"]), float(row["U"]))
+            load = _text(str(row.get("load") or ""), LOAD)
+        except (ValueError, AttributeError):
+            faults.append(f"points {n}，load：{_said(LOAD)}")
+            continue
+        try:
+            point = Point(load, float(row["error"]), float(row["U"]))
             if not (abs(point.error) < 1 and 0 < point.expanded < 1):
                 raise ValueError
             points.append(point)
-        except (KeyError, ValueError, TypeError, AttributeError):
+        except (KeyError, ValueError, TypeError, OverflowError):
             faults.append(
                 f"points {n}：error 应在 −1 与 1 之间，U（k = 2）应大于 0 且小于 1，都是相对值：3 % 写 0.03"
                 " / error must lie between −1 and 1, U (k = 2) above 0 and below 1, both relative: 0.03 for 3 %"

@@ -142,7 +142,7 @@ def get_cycle(request: HttpRequest, pk: int) -> Any:
 )
 def ask_for_cycle(request: HttpRequest, data: CycleGiven) -> Any:
     user = user_asking(request, who.RUN)
-    lake = one(Lake.objects.visible_to(user), name=data.lake.replace("\0", ""))
+    lake = one(Lake.objects.visible_to(user), name=data.lake)
     return Status(201, _cycle(cycles.ask(user, lake, alpha=data.alpha, budget=data.budget)))
 
 
@@ -158,7 +158,7 @@ def list_verdicts(request: HttpRequest, asked: Query[VerdictsAsked]) -> Any:
         if value := getattr(asked, name):
             found = found.filter(**{name: value})
     if asked.meter:
-        found = found.none() if "\0" in asked.meter else found.filter(meter__prefix=asked.meter)
+        found = found.filter(meter__prefix=asked.meter)
     return page(found, asked, _verdict)
 
 
