@@ -7,7 +7,7 @@ from datetime import date
 from small_city import SmallCity
 
 from quanheng.city.audit.actions import SYSTEM
-from quanheng.city.audit.past import as_of, last_event
+from quanheng.city.audit.past import as_of, last_event, one_as_of
 from quanheng.city.instruments import actions
 from quanheng.city.instruments.models import Instrument
 
@@ -49,3 +49,17 @@ def test_an_import_is_undone_row_by_row(small: SmallCity) -> None:
     actions.keep_all(SYSTEM, [one, two, new], {})
     assert rows(then) == whole
     assert len(rows(last_event())) == 3
+
+
+def test_one_row_is_told_as_it_was_by_its_own_events(small: SmallCity) -> None:
+    before = last_event()
+    row = small.instrument("A", small.power, small.north, verified=date(2024, 1, 2))
+    then = last_event()
+    for verified in (date(2026, 3, 4), None):
+        row.verified = verified
+        actions.keep(SYSTEM, row)
+    row.verified = date(2026, 5, 6)
+    actions.keep_all(SYSTEM, [row], {})
+    assert one_as_of(row, then, NAMES) == {name: rows(then)[0][name] for name in NAMES}
+    assert one_as_of(row, last_event(), ["verified"]) == {"verified": date(2026, 5, 6)}
+    assert one_as_of(row, before, NAMES) is None

@@ -199,6 +199,23 @@ def test_precision_and_recall_follow_from_what_was_found(
     assert call.get(f"/api/supervision/cycles/{issued.pk}/lessons").json()["precision"]["bad"] == 1
 
 
+def test_what_the_owner_finds_at_meters_drawn_at_random_counts_for_nothing(
+    as_user: As, issued: Cycle
+) -> None:
+    for order in Order.objects.filter(kind=Kind.SAMPLE_CHECK):
+        found = facts(order.meter, found="ok", points=[{"load": "Ib", "error": 0.001, "U": 0.002}])
+        assert send(as_user("power"), found).status_code == 201
+    told = as_user("city").get(f"/api/supervision/cycles/{issued.pk}/lessons").json()
+    assert (told["checked"], told["recall"]["sampled"]) == (0, 0)
+    cycles.run_now(SYSTEM, issued.lake)
+    assert not (places.run(Cycle.objects.latest("pk").pk) / "before/learned.json").exists()
+    sample = Order.objects.filter(kind=Kind.SAMPLE_CHECK, cycle=issued).earliest("pk")
+    good = facts(sample.meter, found="ok", points=[{"load": "Ib", "error": 0.001, "U": 0.002}])
+    assert send(as_user("city"), good).status_code == 201
+    told = as_user("city").get(f"/api/supervision/cycles/{issued.pk}/lessons").json()
+    assert told["recall"]["sampled"] == 1
+
+
 def test_the_next_cycle_learns_and_can_still_be_computed_again(small: SmallCity, issued: Cycle) -> None:
     from quanheng.city.supervision.actions import recomputing
 

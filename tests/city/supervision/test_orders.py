@@ -10,14 +10,17 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
-from small_city import SmallCity
+from small_city import SmallCity, credit_code
 
 from quanheng.city.audit.actions import SYSTEM
+from quanheng.city.people import actions as people
 from quanheng.city.people.actions import make_token
+from quanheng.city.people.models import Party, PartyKind
 from quanheng.city.supervision.actions import checks, cycles, orders
-from quanheng.city.supervision.models import Cycle, Kind, Objection, Order, OrderState
+from quanheng.city.supervision.models import Cycle, FieldCheck, Kind, Objection, Order, OrderState
 from quanheng.evidence import proof_file
 from quanheng.evidence.document import BUNDLE, ORDER
+from quanheng.ground.errors import Fault
 
 As = Callable[[str], Client]
 pytestmark = pytest.mark.django_db
@@ -37,7 +40,7 @@ def step(as_user: As, who: str, order: Order, move: str, **given: object) -> int
     return int(as_user(who).post(f"/supervision/orders/{order.pk}/{move}/", facts).status_code)
 
 
-def found(small: SmallCity, order: Order, who: str = "power", **facts: object) -> None:
+def found(small: SmallCity, order: Order, who: str = "power", /, **facts: object) -> None:
     """A field check of the order's meter."""
     given = {
         "uuid": str(uuid4()), "meter": order.meter, "at": datetime.now(UTC).isoformat(), "seal": "intact",
@@ -72,6 +75,46 @@ def test_a_district_issues_its_own_alone(as_user: As, small: SmallCity, cycle: C
     given = Order.objects.filter(state=OrderState.ISSUED)
     assert given
     assert {each.district for each in given} == {small.north}
+
+
+def test_a_random_check_is_never_given_to_whose_meter_it_is(
+    as_user: As, small: SmallCity, cycle: Cycle
+) -> None:
+    given = {"most": 1000, "deadline": SOON, "assignee": small.power.pk}
+    as_user("city").post(f"/supervision/cycles/{cycle.pk}/issue/", given)
+    assert {each.assignee for each in Order.objects.filter(kind=Kind.SAMPLE_CHECK)} == {None}
+    sample = Order.objects.filter(kind=Kind.SAMPLE_CHECK).earliest("pk")
+    orders.expire(timezone.localdate() + timedelta(days=15))
+    assert step(as_user, "city", sample, "issue", deadline=SOON, assignee=small.power.pk) == 400
+    assert step(as_user, "city", sample, "issue", deadline=SOON, assignee=small.institute.pk) == 302
+
+
+def test_the_owner_does_not_answer_a_random_check_of_his_meter(
+    as_user: As, small: SmallCity, issued: Cycle
+) -> None:
+    sample = Order.objects.filter(kind=Kind.SAMPLE_CHECK, owner=small.power).earliest("pk")
+    good = {"found": "ok", "points": [{"load": "Ib", "error": 0.001, "U": 0.004}]}
+    with pytest.raises(Fault, match="随机抽检，不由计量单位自己核查"):
+        found(small, sample, **good)
+    found(small, sample, order=None, **good)
+    assert FieldCheck.objects.get().order is None
+    page = as_user("power").get(f"/supervision/orders/{sample.pk}/").content.decode()
+    assert "填写现场核查" not in page
+    assert step(as_user, "city", sample, "accept") == 302
+    assert step(as_user, "city", sample, "done") == 400
+    found(small, sample, "city", **good)
+    assert step(as_user, "city", sample, "done") == 302
+
+
+def test_an_order_that_was_reopened_is_not_done_on_what_was_found_before(
+    as_user: As, small: SmallCity, order: Order
+) -> None:
+    earlier = timezone.now() - timedelta(minutes=5)
+    found(small, order, at=earlier.isoformat())
+    step(as_user, "power", order, "accept")
+    assert step(as_user, "power", order, "done") == 400
+    found(small, order)
+    assert step(as_user, "power", order, "done") == 302
 
 
 def test_an_order_goes_its_way(as_user: As, small: SmallCity, order: Order) -> None:
@@ -156,24 +199,6 @@ def test_a_utility_does_not_see_what_is_only_proposed(as_user: As, cycle: Cycle)
     assert "没有符合的工单" in page
 
 
-def test_what_is_to_be_refunded_is_told_with_its_uncertainty(
-    as_user: As, small: SmallCity, order: Order
-) -> None:
-    page = as_user("city").get(f"/supervision/orders/{order.pk}/").content.decode()
-    assert "26.0 ± 1.0" in page
-    assert "结算天数" not in page
-    today = timezone.localdate()
-    small.instrument(order.meter, small.power, order.district, verified=today - timedelta(days=1000))
-    found(small, order)
-    page = as_user("city").get(f"/supervision/orders/{order.pk}/").content.decode()
-    verdict = order.verdict
-    assert verdict is not None
-    assert verdict.kwh_day is not None
-    energy = verdict.kwh_day * 500 * 0.1 / 1.1
-    u2 = 2 * verdict.kwh_day * 500 * 0.002 / 1.1**2
-    assert f"{energy:.0f} ± {u2:.0f} kWh" in page
-
-
 def test_the_notice_speaks_both_languages(as_user: As, order: Order) -> None:
     address = f"/supervision/orders/{order.pk}/notice/"
     chinese = as_user("power").get(address).content.decode()
@@ -220,6 +245,20 @@ def test_the_api_lists_gets_and_steps(small: SmallCity, order: Order) -> None:
     assert stranger.get(f"/api/supervision/orders/{order.pk}").status_code == 404
     assert stranger.get("/api/supervision/orders").json()["items"] == []
     assert Client().get("/api/supervision/orders").status_code == 403
+
+
+def test_the_api_gives_an_order_only_to_who_can_carry_it_out(small: SmallCity, order: Order) -> None:
+    orders.expire(timezone.localdate() + timedelta(days=15))
+    order.refresh_from_db()
+    shut = Party(code=credit_code(9), kind=PartyKind.UTILITY, name="停业的公司", active=False)
+    laboratory = Party(code=credit_code(8), kind=PartyKind.LABORATORY, name="实验室")
+    call = Client(headers={"Authorization": f"Bearer {make_token(small.users['city'], 'test', 1)}"})
+    for party in (shut, laboratory):
+        people.keep(SYSTEM, party)
+        body = json.dumps({"held": order.event_id, "deadline": SOON, "assignee": party.code})
+        path = f"/api/supervision/orders/{order.pk}/issue"
+        answer = call.post(path, body, content_type="application/json")
+        assert (answer.status_code, "没有可承办的单位" in answer.json()["detail"]) == (422, True)
 
 
 def test_cycles_and_verdicts_are_read_by_api(small: SmallCity, cycle: Cycle) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 
+from quanheng.city.audit.actions import name_of
 from quanheng.city.audit.models import Event, Recorded
 
 
@@ -40,6 +41,19 @@ def as_of(model: type[Recorded], last: int, names: Sequence[str], **where: Any) 
             yield row
         elif (old := before.get(row["id"])) and old["event_id"] <= last:
             yield {"id": row["id"], **{name: _read(fields[name], old) for name in names}}
+
+
+def one_as_of(row: Recorded, last: int, names: Sequence[str]) -> dict[str, Any] | None:
+    """The same of one row, by its own events alone; None where it was added later. row: as the table has it now."""
+    fields = {field.attname: field for field in row._meta.concrete_fields}
+    told, at = {name: getattr(row, name) for name in names}, row.event_id
+    while at > last:
+        event = Event.objects.get(pk=at)
+        before = event.before if event.subject == name_of(row) else (event.before or {}).get(name_of(row))
+        if before is None:
+            return None
+        told, at = {name: _read(fields[name], before) for name in names}, before["event_id"]
+    return told
 
 
 def _before(model: type[Recorded], last: int) -> dict[int, dict[str, Any]]:

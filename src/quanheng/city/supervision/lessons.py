@@ -14,7 +14,7 @@ from quanheng.work.supervise.learn import lessons
 
 def of_cycle(cycle: Cycle) -> dict[str, Any]:
     """Precision, recall and risk from the checks of a cycle's verdicts so far, as `quanheng learn` has them."""
-    rows = FieldCheck.objects.filter(cycle=cycle).order_by("at", "id")
+    rows = FieldCheck.objects.filter(cycle=cycle).that_count().order_by("at", "id")
     checks = [
         Check(each.meter, timezone.localdate(each.at), each.error, each.u, each.found, each.note)
         for each in rows

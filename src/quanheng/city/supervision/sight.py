@@ -9,6 +9,9 @@ from django.db.models import Q
 
 from quanheng.city.frame.roles import Role, Viewer
 
+# a field check that was made by whose meter it is
+OWN = Q(by__party__isnull=False, owner__isnull=False, by__party=models.F("owner"))
+
 
 class Sight(models.QuerySet[Any]):
     """Rows that have an owner and a district."""
@@ -65,6 +68,18 @@ class CheckSight(Sight):
     def of_party(self, viewer: Viewer) -> Self:
         """Those on its meters, and those that its people made."""
         return self.filter(Q(owner=viewer.party_id) | Q(by__party=viewer.party_id))
+
+    def by_others(self) -> Self:
+        """Those that were not made by whose meter it is."""
+        return self.filter(~OWN)
+
+    def that_count(self) -> Self:
+        """Those that tell how right a cycle was: of a meter that was drawn at random, not its owner's own."""
+        orders: Any = self.model._meta.get_field("order").related_model
+        drawn = orders.objects.filter(
+            cycle=models.OuterRef("cycle"), meter=models.OuterRef("meter"), kind="sample_check"
+        )
+        return self.exclude(OWN & models.Exists(drawn))
 
 
 class LakeSight(Sight):

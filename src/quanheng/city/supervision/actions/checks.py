@@ -16,7 +16,7 @@ from quanheng.city.audit import actions as audit
 from quanheng.city.instruments.models import Instrument
 from quanheng.city.people.models import User
 from quanheng.city.supervision import places
-from quanheng.city.supervision.models import FieldCheck, Found, Order, OrderState, Seal, Verdict
+from quanheng.city.supervision.models import ENDED, FieldCheck, Found, Order, OrderState, Seal, Verdict
 from quanheng.ground.errors import Fault
 from quanheng.ground.text import unfit
 from quanheng.work.supervise.checks import Point, contradiction
@@ -166,6 +166,8 @@ def record(actor: User, given: Given, photo: bytes = b"") -> tuple[FieldCheck, b
     )
     try:
         with transaction.atomic():
+            if order:  # somebody may be closing it just now
+                _check_open(Order.objects.select_for_update().get(pk=order.pk))
             audit.save(actor, "supervision.record field check", row)
     except IntegrityError:  # sent twice at once: the other was quicker
         return _same(FieldCheck.objects.get(uuid=given.uuid), actor, given), False
@@ -179,19 +181,30 @@ def _same(kept: FieldCheck, actor: User, given: Given) -> FieldCheck:
 
 
 def _order(actor: User, given: Given) -> Order | None:
-    """The order that sent somebody there: the one named, else the latest that is under way."""
+    """The order that sent somebody there: the one named, else the latest that is under way. Raises Fault."""
     seen = Order.objects.visible_to(actor).filter(meter=given.meter).select_related("verdict__cycle")
     if given.order is None:
-        going: Order | None = (
-            seen.filter(state__in=[OrderState.ISSUED, OrderState.ACCEPTED, OrderState.EXPIRED])
-            .order_by("-pk")
-            .first()
-        )
-        return going
+        going = seen.filter(state__in=[OrderState.ISSUED, OrderState.ACCEPTED, OrderState.EXPIRED])
+        return next((each for each in going.order_by("-pk") if not each.audits(actor.party_id)), None)
     named: Order | None = seen.filter(pk=given.order).first()
     if named is None:
         raise Fault(f"order：没有关于 {given.meter} 的这张工单 / there is no such order on {given.meter}")
+    if named.audits(actor.party_id):
+        raise Fault(
+            f"order：{named} 是随机抽检，不由计量单位自己核查；请由监管或检定机构核查"
+            f" / {named} is a random check: not by whose meter it is, but by the authority or an institute"
+        )
+    _check_open(named)
     return named
+
+
+def _check_open(order: Order) -> None:
+    if order.state in ENDED:
+        now = OrderState(order.state)
+        raise Fault(
+            f"order：{order} 现为“{now.label}”，不再收核查；去掉工单号可另行记录，或请监管重新下达"
+            f" / {order} is {now.value} and takes no more checks: send it without the order, or have it reopened"
+        )
 
 
 def _keep_photo(photo: bytes) -> tuple[str, str]:

@@ -175,7 +175,7 @@ def _before(cycle: Cycle, folder: Path) -> Path | None:
             os.link(places.run(cycle.previous.pk) / "out" / name, made / name)
         # a meter that was bad in an earlier cycle may have been exchanged since: only good ones stay known
         useful = Q(cycle=cycle.previous) | Q(found=Found.OK, cycle__lake=cycle.lake_id)
-        checks = FieldCheck.objects.filter(useful).order_by("at", "id")
+        checks = FieldCheck.objects.filter(useful).that_count().order_by("at", "id")
         if found := _known(made, checks):
             write_durably(folder / "checks.csv", found)
             learn(made, folder / "checks.csv")

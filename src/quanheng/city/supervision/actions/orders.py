@@ -123,6 +123,11 @@ def act(
         _objection(actor, order, name, text)
         order.state = move.to if move.to else _was(order)
         if move.needs == "deadline":
+            if assignee and order.audits(assignee.pk):
+                raise Fault(
+                    f"承办单位：{order} 是随机抽检，不能交给计量单位自己；应为监管自办或别的单位"
+                    f" / {order} is a random check: give it to the authority or another party, not to whose meter it is"
+                )
             order.deadline, order.assignee, order.issued = deadline, assignee, timezone.now()
         audit.save(actor, f"supervision.{name} order", order, **facts)
     return order
@@ -147,12 +152,23 @@ def _check(order: Order, move: Move, text: str, deadline: date | None, held: int
 
 
 def _check_done(order: Order, text: str) -> None:
-    if order.kind in AT_METER and not order.checks.exists():
+    if order.kind in AT_METER and not _checked(order):
+        who = "（由监管或检定机构填写）" if order.kind == Kind.SAMPLE_CHECK else ""
         raise Fault(
-            "还没有现场核查记录；先填写现场核查 / there is no field check yet: enter what was found first"
+            f"下达之后还没有现场核查记录；先填写现场核查{who}"
+            " / there is no field check since it was issued: enter what was found first"
+            + (", by the authority or an institute" if who else "")
         )
     if order.kind not in AT_METER and not text.strip():
         raise Fault("请写明做了什么 / say what was done")
+
+
+def _checked(order: Order) -> bool:
+    """Whether somebody has been there since the order was issued, and not the owner where chance chose the meter."""
+    assert order.issued is not None
+    since = order.issued.replace(second=0, microsecond=0)  # as exact as the form tells when
+    made = order.checks.filter(at__gte=since)
+    return bool((made.by_others() if order.kind == Kind.SAMPLE_CHECK else made).exists())
 
 
 def _open_objection(order: Order) -> Objection:
@@ -189,7 +205,8 @@ def issue_all(
 ) -> tuple[int, int]:
     """Issue what a cycle proposes, the most useful first: (issued, left out because one like it is still open).
 
-    assignee None: each to whose meter it is, and random checks to the authority itself, for nobody audits himself.
+    assignee None: each to whose meter it is. Random checks of a party's own meters are the authority's in any case, for
+    nobody audits himself.
     viewer: who issues them, within his sight; None: all. Raises Fault.
     """
     if deadline < timezone.localdate():
@@ -207,8 +224,8 @@ def issue_all(
         now = timezone.now()
         for each in rows:
             each.state, each.deadline, each.issued = OrderState.ISSUED, deadline, now
-            own = None if each.kind == Kind.SAMPLE_CHECK else each.owner_id
-            each.assignee_id = assignee.pk if assignee else own
+            given = assignee.pk if assignee else each.owner_id
+            each.assignee_id = None if each.audits(given) else given
         facts = {
             "cycle": cycle.pk,
             "deadline": deadline.isoformat(),

@@ -9,12 +9,12 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from quanheng.city.people.models import Party
 from quanheng.city.register.api import one
 from quanheng.city.register.paging import LARGEST_ID, Paged, page
 from quanheng.city.supervision import settling, who
 from quanheng.city.supervision.actions import orders
 from quanheng.city.supervision.api.asked import asking, user_asking
+from quanheng.city.supervision.forms import assignees
 from quanheng.city.supervision.models import Kind, Order, OrderState
 from quanheng.ground.errors import Fault
 
@@ -116,9 +116,12 @@ def step(request: HttpRequest, pk: int, step: str, data: StepGiven) -> Any:
     one(_seen(user), pk=pk)
     if step not in orders.MOVES:
         raise Http404
-    assignee = Party.objects.filter(code=data.assignee).first() if data.assignee else None
+    assignee = assignees().filter(code=data.assignee).first() if data.assignee else None
     if data.assignee and assignee is None:
-        raise Fault(f"没有单位 {data.assignee} / no party {data.assignee}")
+        raise Fault(
+            f"assignee：没有可承办的单位 {data.assignee}；应为在业的公用事业、检定机构或企业"
+            f" / no party {data.assignee} that could act: an active utility, institute or enterprise"
+        )
     orders.act(user, pk, step, text=data.text, deadline=data.deadline, assignee=assignee, held=data.held)
     order = one(_seen(user), pk=pk)
     return {**_order(order), "steps": list(orders.moves_of(user, order))}

@@ -15,6 +15,7 @@ from quanheng.city.supervision.models.cycles import (
     Verdict,
 )
 from quanheng.city.supervision.models.orders import (
+    ENDED,
     OPEN,
     Ending,
     FieldCheck,
@@ -27,6 +28,6 @@ from quanheng.city.supervision.models.orders import (
 )
 
 __all__ = (
-    "NAME", "OPEN", "Area", "Cycle", "Delivery", "Ending", "FieldCheck", "Found", "Kind", "Lake", "Objection", "Order",
-    "OrderState", "Outcome", "Recomputation", "Schedule", "Seal", "Utility", "Verdict",
+    "ENDED", "NAME", "OPEN", "Area", "Cycle", "Delivery", "Ending", "FieldCheck", "Found", "Kind", "Lake", "Objection",
+    "Order", "OrderState", "Outcome", "Recomputation", "Schedule", "Seal", "Utility", "Verdict",
 )  # fmt: skip

@@ -42,6 +42,7 @@ class OrderState(models.TextChoices):
     LAPSED = "lapsed", _("未下达，已被新周期取代")
 
 
+ENDED = (OrderState.CLOSED, OrderState.UPHELD, OrderState.LAPSED)
 OPEN = (OrderState.ISSUED, OrderState.ACCEPTED, OrderState.OBJECTED, OrderState.DONE, OrderState.EXPIRED)
 
 
@@ -91,6 +92,10 @@ class Order(Recorded):
 
     def __str__(self) -> str:
         return f"{self.cycle_id}-{self.number}"
+
+    def audits(self, party: int | None) -> bool:
+        """Whether it is a random check of a meter of this party, which nobody of that party answers himself."""
+        return self.kind == Kind.SAMPLE_CHECK and party is not None and party == self.owner_id
 
 
 class Ending(models.TextChoices):

@@ -21,7 +21,7 @@ from quanheng.city.supervision.actions import orders
 from quanheng.city.supervision.actions.orders import moves_of
 from quanheng.city.supervision.forms import IssueForm, MoveForm
 from quanheng.city.supervision.listing import chosen, rows_of
-from quanheng.city.supervision.models import Cycle, Kind, Order, OrderState
+from quanheng.city.supervision.models import ENDED, Cycle, Kind, Order, OrderState
 from quanheng.city.supervision.proofs import proof_of
 from quanheng.work.supervise.pages.markup import percent
 
@@ -113,7 +113,11 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "checks": order.checks.select_related("by").order_by("-at"),
         "history": [(each, (each.after or {}).get("note", "")) for each in history(order)],
         "machine": [(state, label) for state, label in OrderState.choices if state != OrderState.LAPSED],
-        "may_check": viewer.role in who.CHECK and order.meter,
+        "may_check": viewer.role in who.CHECK
+        and order.meter
+        and order.state not in ENDED
+        and not order.audits(viewer.party_id),
+        "suggested": None if order.kind == Kind.SAMPLE_CHECK else order.owner_id,
         "screening": wording.said(wording.screening),
     }
     return render(request, "supervision/order.html", context)
