@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -174,3 +175,114 @@ def test_a_shared_phone_sends_nothing_in_anothers_name(
     page.wait_for_selector("#waiting[data-count]", state="attached")
     page.wait_for_timeout(500)
     assert not FieldCheck.objects.exists()
+
+
+def refused(page: Page, context: BrowserContext, address: str, tmp_path: Path) -> None:
+    """A check that was kept without a network and then refused."""
+    page.goto(address + FORM)
+    page.wait_for_selector("html[data-kept=yes]", state="attached")
+    context.set_offline(True)
+    photo = tmp_path / "meter.jpg"
+    photo.write_bytes(b"\xff\xd8\xff\xe0" + b"0" * 1000)
+    page.set_input_files("#photo", photo)
+    page.fill("#note", "表箱\n潮湿")
+    fill(page, meter="nowhere")
+    page.wait_for_selector("#waiting[data-count='1']")
+    context.set_offline(False)
+    page.wait_for_selector("#waiting li:has-text('没有您可见的表')")
+    assert "有网络时自动发送" not in page.inner_text("#waiting")
+
+
+def test_what_was_refused_is_taken_back_into_the_form_corrected_and_sent(
+    phone: tuple[BrowserContext, str], tmp_path: Path
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    refused(page, context, address, tmp_path)
+    page.reload()
+    page.focus("#waiting li button")
+    page.keyboard.press("Enter")
+    assert page.input_value("#meter") == "nowhere"
+    assert page.input_value("[name=error0]") == "10.2"
+    page.fill("#meter", "elsewhere")
+    page.click("#check button:not([type])")
+    page.wait_for_selector("#waiting li:has-text('elsewhere')")  # refused again, and still kept
+    page.fill("#meter", BAD)
+    page.click("#check button:not([type])")
+    page.wait_for_selector("#waiting[data-count='0']")
+    row = FieldCheck.objects.get()
+    assert (row.meter, row.error, row.u, row.note) == (BAD, 0.102, 0.002, "表箱\n潮湿")
+    assert row.photo
+    assert page.query_selector("#waiting li") is None
+
+
+def test_what_was_refused_is_discarded_only_when_somebody_says_so(
+    phone: tuple[BrowserContext, str], tmp_path: Path
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    refused(page, context, address, tmp_path)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.click("#waiting li button:has-text('丢弃')")
+    page.reload()
+    page.wait_for_selector("#waiting[data-count='1']")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#waiting li button:has-text('丢弃')")
+    page.wait_for_selector("#waiting[data-count='0']", state="attached")
+    assert page.query_selector("#waiting li") is None
+    page.reload()
+    page.wait_for_selector("#waiting[data-count='0']", state="attached")
+    assert not FieldCheck.objects.exists()
+
+
+def test_a_site_that_fails_is_told_as_such_and_asked_again_slowly(phone: tuple[BrowserContext, str]) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.clock.install()
+    page.goto(address + FORM)
+    page.wait_for_selector("#waiting[data-count='0']", state="attached")
+    sent: list[Any] = []
+
+    def fail(route: Any) -> None:
+        sent.append(route)
+        route.fulfill(status=500)
+
+    page.route("**/api/supervision/checks", fail, times=1)
+    fill(page)
+    page.wait_for_selector("#waiting:has-text('网站出错')")
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/checks") else None)
+    page.clock.fast_forward(60_000)
+    page.wait_for_timeout(300)
+    assert len(sent) == 1
+    page.clock.fast_forward(300_000)
+    page.wait_for_selector("#waiting[data-count='0']")
+    assert FieldCheck.objects.count() == 1
+
+
+SCANNER = """
+window.BarcodeDetector = class { async detect() { return [{ rawValue: window.scanned }]; } };
+const nothing = async () => document.createElement("canvas").captureStream();
+Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia: nothing } });
+HTMLMediaElement.prototype.play = async () => {};
+"""
+
+
+@pytest.mark.parametrize(
+    ("scanned", "meter"),
+    [
+        ("https://quanheng.example/in-date/?code=A00003-010", "A00003-010"),
+        ("https://quanheng.example/in-date/?code=%E8%A1%A8%2F1", "表/1"),
+        ("https://maker.example/m/A00003-010/", "A00003-010"),
+        (" A00003-010 ", "A00003-010"),
+    ],
+)
+def test_a_label_that_is_scanned_gives_the_number_of_the_meter(
+    phone: tuple[BrowserContext, str], scanned: str, meter: str
+) -> None:
+    context, address = phone
+    page = context.new_page()
+    page.add_init_script(SCANNER + f"window.scanned = {json.dumps(scanned)};")
+    page.goto(address + FORM)
+    page.click("#scan")
+    page.wait_for_function("document.getElementById('meter').value !== ''")
+    assert page.input_value("#meter") == meter
