@@ -128,7 +128,8 @@ def test_roles_that_act_for_the_city_must_set_it_up_first(
 
 
 def test_a_first_password_must_be_changed_first(small: SmallCity, as_user: As) -> None:
-    page = as_user("city").post("/users/", {"username": "new", "role": "auditor"}).content.decode()
+    city = as_user("city")
+    page = city.post("/users/", {"username": "new", "role": "auditor"}, follow=True).content.decode()
     first = page.split("</strong> <code>")[1].split("</code>")[0]
     browser = Client()
     assert sign_in(browser, "new", first) == 302
@@ -179,7 +180,7 @@ def test_a_role_without_its_party_is_refused_in_words(small: SmallCity, as_user:
 def test_a_user_who_is_shut_out_is_out_at_once(small: SmallCity, as_user: As) -> None:
     theirs = as_user("power")
     assert theirs.get("/account/").status_code == 200
-    as_user("city").post(f"/users/{small.users['power'].pk}/shut/")
+    as_user("city").post(f"/users/{small.users['power'].pk}/shut/", {"active": "0"})
     assert theirs.get("/account/").status_code == 302
     assert sign_in(Client(), "power") == 422
     assert Event.objects.filter(action="people.shut user").exists()
@@ -212,7 +213,101 @@ def test_strangers_ask_only_so_often_and_are_told_when_to_come_again(
 
 
 def test_nobody_shuts_himself_out(small: SmallCity, as_user: As) -> None:
-    answer = as_user("city").post(f"/users/{small.users['city'].pk}/shut/")
+    answer = as_user("city").post(f"/users/{small.users['city'].pk}/shut/", {"active": "0"})
     assert answer.status_code == 400
     assert "不能停用自己" in answer.content.decode()
     assert User.objects.get(username="city").is_active
+
+
+@pytest.mark.parametrize("typed", ["１２３４５６", "12345é", "验证码", "１２３４ ５６"])
+def test_a_code_of_whatever_characters_is_refused_in_words(small: SmallCity, typed: str) -> None:
+    enrolled(small.users["city"])
+    browser = Client()
+    sign_in(browser, "city")
+    answer = browser.post("/sign-in/second/", {"code": typed})
+    assert answer.status_code == 422
+    assert "验证码不对" in answer.content.decode()
+
+
+def test_full_width_digits_of_an_input_method_are_digits(small: SmallCity) -> None:
+    secret, codes = enrolled(small.users["city"])
+    wide = {ord(c): ord(c) + 0xFEE0 for c in "0123456789abcdefghijklmnopqrstuvwxyz"}
+    now = time.time()
+    code = second_factor.code(secret, int(now) // 30).translate(wide)
+    assert actions.accept_second_factor(small.users["city"], code, now)
+    assert actions.accept_second_factor(small.users["city"], codes[0].translate(wide), now)
+
+
+def test_to_send_it_twice_leaves_a_user_shut_out(small: SmallCity, as_user: As) -> None:
+    browser, path = as_user("city"), f"/users/{small.users['power'].pk}/shut/"
+    for _ in range(2):
+        assert browser.post(path, {"active": "0"})["Location"] == "/users/"
+        assert not User.objects.get(username="power").is_active
+    assert Event.objects.filter(action="people.shut user").count() == 1
+    assert browser.post(path).status_code == 400
+    assert 'name="active" value="1"' in browser.get("/users/").content.decode()
+    browser.post(path, {"active": "1"})
+    assert User.objects.get(username="power").is_active
+
+
+@pytest.mark.parametrize("what", ["new", "reset"])
+def test_a_first_password_is_shown_once_and_a_reload_makes_no_other(
+    small: SmallCity, as_user: As, what: str
+) -> None:
+    browser = as_user("city")
+    path = "/users/" if what == "new" else f"/users/{small.users['power'].pk}/reset/"
+    answer = browser.post(path, {"username": "new", "role": "auditor"})
+    assert (answer.status_code, answer["Location"]) == (302, "/users/")
+    told = browser.get("/users/").content.decode()
+    first = told.split("</strong> <code>")[1].split("</code>")[0]
+    assert first not in answer["Location"]
+    assert first not in browser.get("/users/").content.decode()
+    assert "</strong> <code>" not in browser.get("/users/").content.decode()
+    assert sign_in(Client(), "new" if what == "new" else "power", first) == 302
+
+
+def test_a_first_password_does_not_stand_in_the_table_of_sessions(small: SmallCity, as_user: As) -> None:
+    browser = as_user("city")
+    browser.post("/users/", {"username": "new", "role": "auditor"})
+    kept = str(dict(browser.session.items()))
+    first = browser.get("/users/").content.decode().split("</strong> <code>")[1].split("</code>")[0]
+    assert "shown once" in kept
+    assert first not in kept
+
+
+def test_a_token_is_shown_once_and_a_reload_makes_no_other(small: SmallCity, as_user: As) -> None:
+    browser = as_user("power")
+    assert browser.post("/account/", {"name": "meters", "days": 9})["Location"] == "/account/"
+    assert "只显示这一次" in browser.get("/account/").content.decode()
+    assert "只显示这一次" not in browser.get("/account/").content.decode()
+    assert small.users["power"].tokens.count() == 1
+
+
+def test_a_second_factor_is_replaced_only_with_the_old_one(small: SmallCity, as_user: As) -> None:
+    secret, codes = enrolled(small.users["city"])
+    browser = as_user("city")
+    assert "现在的验证码" in browser.get("/account/second-factor/").content.decode()
+    new = second_factor.unseal(browser.session["enrolling"], site.SECRET_KEY)
+    assert new is not None
+    sealed = User.objects.get(username="city").second_factor
+    for wrong in ({}, {"current": "000000"}, {"current": now_code(new)}):
+        answer = browser.post("/account/second-factor/", {"code": now_code(new), **wrong})
+        assert answer.status_code == 422
+    assert User.objects.get(username="city").second_factor == sealed
+    given = {"code": now_code(new), "current": codes[0]}
+    done = browser.post("/account/second-factor/", given).content.decode()
+    assert done.count("<li><code>") == second_factor.RECOVERY
+    assert not actions.accept_second_factor(small.users["city"], now_code(secret), time.time())
+
+
+def test_the_old_second_factor_cannot_be_guessed_at_leisure(small: SmallCity, as_user: As) -> None:
+    enrolled(small.users["city"])
+    browser = as_user("city")
+    browser.get("/account/second-factor/")
+    new = second_factor.unseal(browser.session["enrolling"], site.SECRET_KEY)
+    assert new is not None
+    tried = [
+        browser.post("/account/second-factor/", {"code": now_code(new), "current": "000000"}).status_code
+        for _ in range(9)
+    ]
+    assert tried == [422] * 8 + [429]

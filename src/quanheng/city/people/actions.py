@@ -102,10 +102,13 @@ def reset_user(actor: audit.Actor, user: User) -> str:
     return first
 
 
-def shut_user(actor: audit.Actor, user: User) -> None:
-    """Shut a user out, or let him in again."""
+def shut_user(actor: audit.Actor, user: User, *, active: bool) -> None:
+    """Shut a user out, or let him in again; done twice, it is as done once."""
     with transaction.atomic():
-        user.is_active = not user.is_active
+        user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        if user.is_active == active:
+            return
+        user.is_active = active
         user.epoch += 1
         user.save(update_fields=["is_active", "epoch"])
         audit.record(actor, "people.shut user", user, after={"is_active": user.is_active})

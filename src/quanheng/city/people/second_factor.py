@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from urllib.parse import quote
 
 from cryptography.exceptions import InvalidTag
@@ -34,12 +35,17 @@ def code(secret: bytes, step: int) -> str:
 
 def accepted(secret: bytes, given: str, *, now: float, used: int) -> int | None:
     """The step whose password was given, later than the step `used`: a password counts once. None: none."""
-    middle = int(now) // STEP
+    middle, typed = int(now) // STEP, _typed(given)
     found = None
     for step in range(middle - SKEW, middle + SKEW + 1):
-        if hmac.compare_digest(code(secret, step), given.strip()) and step > used:
+        if hmac.compare_digest(code(secret, step).encode(), typed) and step > used:
             found = step
     return found
+
+
+def _typed(given: str) -> bytes:
+    """A code as somebody types it: full-width digits of an input method are digits."""
+    return unicodedata.normalize("NFKC", given).strip().lower().encode()
 
 
 def address(secret: bytes, user: str, issuer: str) -> str:
@@ -70,7 +76,7 @@ def recovery_codes() -> list[str]:
 
 def digest(recovery: str) -> str:
     """What is kept of a recovery code."""
-    return hashlib.sha256(recovery.strip().lower().encode()).hexdigest()
+    return hashlib.sha256(_typed(recovery)).hexdigest()
 
 
 def _key(site_secret: str) -> bytes:

@@ -133,6 +133,26 @@ def sign_in_as(request: HttpRequest, username: str) -> HttpResponse:
     return redirect("home")
 
 
+class EnrolForm(CodeForm):
+    """The first code of a new second factor, and one of the old where there is one.
+
+    A session that somebody left open is not enough to take its place.
+    """
+
+    current = forms.CharField(
+        label=gettext_lazy("现在的验证码"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+        help_text=gettext_lazy("旧验证器上的六位数，或一个恢复码。"),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("新验证器上的六位数。")
+        if not user.second_factor:
+            del self.fields["current"]
+
+
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -145,13 +165,18 @@ def enrol(request: HttpRequest) -> HttpResponse:
     if secret is None:
         secret = second_factor.new_secret()
         request.session["enrolling"] = second_factor.seal(secret, settings.SECRET_KEY)
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and (seconds := _wait(request, user.username)):
+        return limits.refused(request, seconds)
+    form = EnrolForm(user, request.POST if request.method == "POST" else None)
     recovery: list[str] = []
     if form.is_valid():
-        given = form.cleaned_data["code"]
-        step = second_factor.accepted(secret, given, now=time.time(), used=0)
+        now, current = time.time(), form.cleaned_data.get("current")
+        step = second_factor.accepted(secret, form.cleaned_data["code"], now=now, used=0)
         if step is None:
             form.add_error("code", _("验证码不对，或已用过。"))
+        elif current is not None and not actions.accept_second_factor(user, current, now):
+            _count(request, user.username)
+            form.add_error("current", _("验证码不对，或已用过。"))
         else:
             recovery = actions.enrol(user, secret, step)
             del request.session["enrolling"]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quanheng.city.frame.roles import Role, check_role, viewer_of
-from quanheng.city.people import actions
+from quanheng.city.people import actions, shown_once
 from quanheng.city.people.models import District, Party, Person, User
 from quanheng.ground.errors import Fault
 
@@ -60,20 +61,20 @@ def users(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     check_role(viewer, CITY)
     form = UserForm(request.POST if request.method == "POST" else None)
-    made = first = None
     if form.is_valid():
         try:
             made, first = actions.make_user(viewer, **form.cleaned_data)
-            form = UserForm()
+            shown_once.keep(request, "users", str(made), first)
+            return redirect("users")
         except ValidationError as error:
             for name, found in error.message_dict.items():
                 form.add_error(name if name in form.fields else None, found)
+    whose, first = ("", "") if request.method == "POST" else shown_once.take(request, "users")
     rows = User.objects.select_related("party", "district").order_by("username")[:LISTED]
-    context = {"form": form, "users": rows, "made": made, "first": first}
+    context = {"form": form, "users": rows, "made": whose, "first": first}
     return render(request, "people/users.html", context, status=422 if form.errors else 200)
 
 
-@never_cache
 @require_POST
 def reset(request: HttpRequest, pk: int) -> HttpResponse:
     """A first password anew; the second factor is to be set up anew as well."""
@@ -81,19 +82,23 @@ def reset(request: HttpRequest, pk: int) -> HttpResponse:
     check_role(viewer, CITY)
     user = get_object_or_404(User, pk=pk)
     first = actions.reset_user(viewer, user)
-    rows = User.objects.select_related("party", "district").order_by("username")[:LISTED]
-    context = {"form": UserForm(), "users": rows, "made": user, "first": first}
-    return render(request, "people/users.html", context)
+    shown_once.keep(request, "users", str(user), first)
+    return redirect("users")
 
 
 @require_POST
 def shut(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shut a user out, or let him in again."""
+    """Shut a user out (active=0), or let him in again (active=1)."""
     viewer = viewer_of(request)
     check_role(viewer, CITY)
     user = get_object_or_404(User, pk=pk)
-    if user.pk == getattr(viewer, "pk", None):
+    wanted = request.POST.get("active")
+    if wanted not in ("0", "1"):
+        raise Fault("active：应为 0（停用）或 1（恢复）/ should be 0 (shut out) or 1 (let in again)")
+    if wanted == "0" and user.pk == getattr(viewer, "pk", None):
         raise Fault(_("不能停用自己。"))
-    actions.shut_user(viewer, user)
-    rows = User.objects.select_related("party", "district").order_by("username")[:LISTED]
-    return render(request, "people/users.html", {"form": UserForm(), "users": rows})
+    actions.shut_user(viewer, user, active=wanted == "1")
+    messages.success(
+        request, (_("%(user)s 可以登录。") if wanted == "1" else _("%(user)s 已停用。")) % {"user": user}
+    )
+    return redirect("users")
