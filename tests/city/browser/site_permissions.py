@@ -6,6 +6,7 @@ back.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -46,7 +47,12 @@ API_BODY: dict[str, Body] = {
     "supervision_cycles_ask": lambda _: as_json({"lake": "sample"}),
     "supervision_orders_step": lambda _: as_json({"text": "x", "held": 1}),
     "supervision_deliveries_add": lambda _: {
-        "data": {"lake": "power", "path": "areas.parquet", "file": SimpleUploadedFile("areas.parquet", b"x")}
+        "data": {
+            "lake": "power",
+            "path": "areas.parquet",
+            "sha256": hashlib.sha256(b"x").hexdigest(),
+            "file": SimpleUploadedFile("areas.parquet", b"x"),
+        }
     },
     "supervision_checks_add": lambda _: {"data": {"check": "{}"}},
 }

@@ -29,6 +29,12 @@ def test_nobody_reaches_a_row_that_he_may_not_see(site: Site) -> None:
     assert sum(not each["mine"] for each in site.answers) > 300  # it was tried
 
 
+def test_what_a_stranger_may_not_change_is_refused_for_who_he_is_and_not_for_what_he_sent(site: Site) -> None:
+    unread = [each for each in site.answers if not each["who"] and each["name"].startswith(("POST", "PUT"))]
+    assert [each["name"] for each in unread if each["status"] not in (401, 403, 404)] == []
+    assert len(unread) > 10
+
+
 @pytest.mark.parametrize(
     ("role", "name", "may"),
     [
