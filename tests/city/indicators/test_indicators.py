@@ -183,9 +183,9 @@ def test_the_records_behind_a_figure_are_for_those_who_read_all(covered: SmallCi
     address = f"/indicators/verified-in-date/2/members/?on={TODAY}"
     assert as_user("power").get(address).status_code == 403
     assert as_user("").get(address).status_code == 403
-    assert "W0" in as_user("auditor").get(address).content.decode()
-    assert "W0" not in as_user("north").get(address).content.decode()
-    assert "W0" in as_user("south").get(address).content.decode()
+    assert ">W0<" in as_user("auditor").get(address).content.decode()
+    assert ">W0<" not in as_user("north").get(address).content.decode()
+    assert ">W0<" in as_user("south").get(address).content.decode()
 
 
 def test_only_the_city_enters_a_figure(small: SmallCity, as_user: As) -> None:
@@ -226,6 +226,42 @@ def test_the_map_is_drawn_from_outlines_that_the_city_hands_in(covered: SmallCit
     assert as_user("city").post("/indicators/map/", file({"features": [{}]})).status_code == 400
     assert as_user("city").post("/indicators/map/", file({"features": features})).status_code == 302
     assert "不是地图" not in as_user("").get("/indicators/map/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"coordinates": [[]]},
+        {"coordinates": []},
+        {"coordinates": [[[118.0, 32.0]] * 4]},
+        {"type": "MultiPolygon", "coordinates": []},
+        {"coordinates": [[[10**400, 32.0], [118.1, 32.0], [118.1, 32.1]]]},
+    ],
+)
+def test_an_outline_that_could_not_be_drawn_is_refused_in_words(
+    covered: SmallCity, as_user: As, wrong: dict[str, object]
+) -> None:
+    ring = [[118.0, 32.0], [118.1, 32.0], [118.1, 32.1]]
+    geometry = {"type": "Polygon", "coordinates": [ring], **wrong}
+    for code in (covered.north.code, covered.south.code):
+        said = json.dumps({"features": [{"properties": {"code": code}, "geometry": geometry}]})
+        answer = as_user("city").post(
+            "/indicators/map/", {"outlines": SimpleUploadedFile("d.geojson", said.encode())}
+        )
+        assert answer.status_code == 400
+        assert "feature 1" in answer.content.decode()
+    assert as_user("").get("/indicators/map/").status_code == 200
+
+
+def test_an_outline_of_a_code_that_cannot_be_kept_is_refused_in_words(
+    covered: SmallCity, as_user: As
+) -> None:
+    ring = [[118.0, 32.0], [118.1, 32.0], [118.1, 32.1]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    for code in ("\ud800", "a\0"):
+        said = json.dumps({"features": [{"properties": {"code": code}, "geometry": geometry}]})
+        file = SimpleUploadedFile("d.geojson", said.encode())
+        assert as_user("city").post("/indicators/map/", {"outlines": file}).status_code == 400
 
 
 def test_the_table_tells_by_itself_when_it_is_computed(covered: SmallCity, as_user: As) -> None:

@@ -38,7 +38,9 @@ def test_a_lake_is_pointed_to_and_checked(as_user: As, small: SmallCity, lake: L
     assert "120" in page
 
 
-@pytest.mark.parametrize("folder", ["/etc", "lakes/../secret", "lakes", "../..", "lakes/nowhere", "lakes/\0"])
+@pytest.mark.parametrize(
+    "folder", ["/etc", "lakes/../secret", "lakes", "../..", "lakes/nowhere", "lakes/" + "a" * 300]
+)
 def test_a_folder_outside_the_roots_is_refused(as_user: As, lake: Lake, folder: str) -> None:
     answer = as_user("city").post("/supervision/lakes/point/", {"name": "x", "title": "x", "folder": folder})
     assert answer.status_code in (400, 422)
@@ -233,3 +235,11 @@ def test_the_report_names_all_meters_and_is_for_who_sees_all(
     assert answer.status_code == status
     if status == 200:
         assert "sha256-" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("given", [{"back": "area", "area": ""}, {"back": "area"}, {"area": "", "back": "x"}])
+def test_a_recomputation_without_an_area_leads_back_to_its_cycle(
+    as_user: As, cycle: Cycle, given: dict[str, str]
+) -> None:
+    answer = as_user("auditor").post(f"/supervision/cycles/{cycle.pk}/recompute/", given)
+    assert (answer.status_code, answer["Location"]) == (302, f"/supervision/cycles/{cycle.pk}/")

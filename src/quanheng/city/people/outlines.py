@@ -7,12 +7,18 @@ import math
 from typing import Any
 
 from quanheng.ground.errors import Fault
+from quanheng.ground.text import unfit
 
 Ring = list[list[float]]
 LARGEST = 10 * 1024 * 1024  # bytes
-WRONG = "轮廓应为 GeoJSON FeatureCollection，每个 feature 有 properties.code 和 Polygon 或 MultiPolygon"
+LEAST = 3  # different positions of a ring
+WRONG = (
+    "轮廓应为 GeoJSON FeatureCollection，每个 feature 有 properties.code 和 Polygon 或 MultiPolygon，"
+    f"每个环至少有 {LEAST} 个不同的位置"
+)
 WRONG_ENGLISH = (
     "should be a GeoJSON FeatureCollection whose features have properties.code and a Polygon or MultiPolygon"
+    f" of rings with {LEAST} different positions or more"
 )
 
 
@@ -28,10 +34,17 @@ def read(data: bytes) -> dict[str, list[Ring]]:
     found = {}
     for n, feature in enumerate(features if isinstance(features, list) else [None], 1):
         try:
-            found[str(feature["properties"]["code"])] = _rings(feature["geometry"])
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            found[_code(feature["properties"]["code"])] = _rings(feature["geometry"])
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise Fault(f"第 {n} 个 feature：{WRONG} / feature {n}: {WRONG_ENGLISH}") from error
     return found
+
+
+def _code(said: Any) -> str:
+    code = str(said)
+    if unfit(code):
+        raise ValueError(code)
+    return code
 
 
 def _rings(geometry: Any) -> list[Ring]:
@@ -40,7 +53,10 @@ def _rings(geometry: Any) -> list[Ring]:
         if geometry["type"] == "MultiPolygon"
         else [{"Polygon": geometry["coordinates"]}[geometry["type"]]]
     )
-    return [[_point(place) for place in polygon[0]] for polygon in polygons]
+    rings = [[_point(place) for place in polygon[0]] for polygon in polygons]
+    if not rings or any(len({*map(tuple, ring)}) < LEAST for ring in rings):
+        raise ValueError(rings)
+    return rings
 
 
 def _point(place: Any) -> list[float]:

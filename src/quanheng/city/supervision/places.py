@@ -18,6 +18,7 @@ from django.conf import settings
 
 from quanheng.ground.errors import Fault
 from quanheng.ground.files import sync
+from quanheng.ground.text import unfit
 
 
 def home() -> Path:
@@ -41,12 +42,13 @@ def roots() -> list[Path]:
 def allowed(folder: str) -> Path:
     """The lake that somebody points to. Raises Fault unless it is a folder below one of the roots, links followed."""
     listed = "、".join(str(each) for each in roots())
-    path = (home() / folder).resolve() if "\0" not in folder else home()
+    path = home() if unfit(folder) else (home() / folder).resolve()
     if not any(path.is_relative_to(root.resolve()) and path != root.resolve() for root in roots()):
         raise Fault(
-            f"{folder}：不在允许的位置之下：{listed} / is not below a place that is allowed: {listed} (QUANHENG_LAKES)"
+            f"{folder!r}：不在允许的位置之下：{listed}"
+            f" / is not below a place that is allowed: {listed} (QUANHENG_LAKES)"
         )
-    if not path.is_dir():
+    if not os.path.isdir(path):  # Path.is_dir raises where a name is too long  # noqa: PTH112
         raise Fault(f"{folder}：没有这个文件夹 / {folder}: no such folder")
     return path
 

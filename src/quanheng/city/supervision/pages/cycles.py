@@ -189,12 +189,13 @@ def recompute(request: HttpRequest, pk: int) -> HttpResponse:
     viewer, cycle = _found(request, pk)
     check_role(viewer, who.RECOMPUTE)
     assert isinstance(viewer, User)
-    recomputing.ask(viewer, cycle, request.POST.get("area", "").strip())
-    return redirect((request.POST.get("back") == "area" and "cycle-area") or "cycle", *_where(request, pk))
-
-
-def _where(request: HttpRequest, pk: int) -> list[Any]:
-    return [pk, request.POST.get("area", "")] if request.POST.get("back") == "area" else [pk]
+    area = request.POST.get("area", "").strip()
+    recomputing.ask(viewer, cycle, area)
+    return (
+        redirect("cycle-area", pk, area)
+        if area and request.POST.get("back") == "area"
+        else redirect("cycle", pk)
+    )
 
 
 @require_GET
