@@ -207,6 +207,27 @@ def test_the_notice_speaks_both_languages(as_user: As, order: Order) -> None:
     assert "You may object" in english and "screening result" in english
 
 
+@pytest.mark.parametrize(("energy", "u", "told"), [(-380.0, 215_296.0, False), (-380.0, 100.0, True)])
+def test_the_notice_tells_no_figure_that_is_less_than_its_uncertainty(
+    as_user: As, order: Order, energy: float, u: float, told: bool
+) -> None:
+    order.energy, order.energy_u = energy, u
+    people.keep(SYSTEM, order)
+    page = as_user("power").get(f"/supervision/orders/{order.pk}/notice/").content.decode()
+    assert ("本期多计" in page) == told
+    assert "的误差为" in page
+
+
+def test_the_notice_tells_no_error_where_there_is_no_estimate(as_user: As, order: Order) -> None:
+    verdict = order.verdict
+    assert verdict is not None
+    verdict.error = verdict.u = verdict.lower = verdict.upper = None
+    people.keep(SYSTEM, verdict)
+    page = as_user("power").get(f"/supervision/orders/{order.pk}/notice/").content.decode()
+    assert "的误差为" not in page
+    assert "还不能估计这块表的误差" in page
+
+
 def test_the_notice_of_a_random_check_accuses_nobody(as_user: As, issued: Cycle) -> None:
     sample = Order.objects.filter(kind=Kind.SAMPLE_CHECK).first()
     assert sample is not None

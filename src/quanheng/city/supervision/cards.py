@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -22,7 +22,13 @@ def orders(viewer: Viewer) -> Shown:
     """Orders that wait for the viewer: those of the authority to issue, answer or close; of others, to carry out."""
     mine = Order.objects.visible_to(viewer)
     if viewer.role in AUTHORITY:
-        mine, words = mine.filter(state__in=TO_THE_AUTHORITY), _("张工单等您下达、答复或办结。")
+        own = Q(state__in=TO_THE_ASSIGNEE, assignee=None)  # a district's inspectors go there; else the city's
+        if viewer.role == Role.CITY:
+            own &= Q(district=None)
+        mine, words = (
+            mine.filter(Q(state__in=TO_THE_AUTHORITY) | own),
+            _("张工单等您下达、自办、答复或办结。"),
+        )
     else:
         mine = mine.filter(state__in=TO_THE_ASSIGNEE, assignee=viewer.party_id)
         words = _("张工单等您接受或完成。")

@@ -44,4 +44,9 @@ def energy(value: float | None, u: float | None, utility: str) -> str:
     return number(value, digits) + (f" ± {number(2 * u, digits)}" if u is not None else "") + f" {unit}"
 
 
+def tells(value: float | None, u: float | None) -> bool:
+    """Whether a value is more than its expanded uncertainty (k = 2): else not even its sign is known."""
+    return value is not None and (u is None or 2 * u < abs(value))
+
+
 screening = words.SCREENING

@@ -41,6 +41,8 @@ def show_list(request: HttpRequest) -> HttpResponse:
         cycle="cycle_id",
         q="meter__prefix",
     )
+    if by := request.GET.get("by", ""):
+        found = found.filter(issued__isnull=False, assignee__isnull=by == "authority")
     if not any(request.GET.get(each) for each in ("state", "cycle", "q")):
         found = found.exclude(state__in=[OrderState.LAPSED, OrderState.CLOSED, OrderState.UPHELD])
     page = rows_of(request, found.select_related("district", "assignee", "area"))
@@ -141,13 +143,17 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     """The notice to the customer, to print."""
     _viewer, order = _found(request, pk)
     settled = settling.of_order(order)
+    verdict = order.verdict
+    estimated = verdict if verdict and verdict.error is not None and verdict.lower is not None else None
     context = {
         "order": order,
-        "energy": wording.energy(order.energy, order.energy_u, order.utility),
+        "energy": wording.energy(order.energy, order.energy_u, order.utility)
+        if wording.tells(order.energy, order.energy_u)
+        else "",
         "settled": settled,
         "settled_energy": wording.energy(settled.energy, settled.u, order.utility) if settled else "",
-        "error": wording.signed(order.verdict.error) if order.verdict else "–",
-        "interval": wording.interval(order.verdict) if order.verdict else "–",
+        "error": wording.signed(estimated.error) if estimated else "",
+        "interval": wording.interval(estimated) if estimated else "",
         "screening": wording.said(wording.screening),
     }
     return render(request, "supervision/notice.html", context)
