@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# NUL and the other control characters but tab and line ends; halves of a pair that stand alone
-UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+# NUL and the other control characters but tab and line ends; halves of a pair that stand alone; what is no character
+UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def unfit(text: str) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from quanheng.ground.errors import Fault
-
-# C0 without tab and newline; halves of surrogate pairs; what is no character: what XML 1.0, and so Excel, cannot hold
-UNUSABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+from quanheng.ground.text import UNFIT
 
 
 def one_newline(text: str) -> str:
@@ -17,7 +13,7 @@ def one_newline(text: str) -> str:
 
 def unusable(text: str) -> str:
     """What is wrong with a text, in words; "" where nothing is."""
-    found = UNUSABLE.search(one_newline(text))
+    found = UNFIT.search(one_newline(text))
     return (
         f"第 {found.start() + 1} 个字符是控制字符 U+{ord(found[0]):04X}，请删去"
         f" / character {found.start() + 1} is the control character U+{ord(found[0]):04X}: take it out"
@@ -34,4 +30,4 @@ def check(text: str, where: str) -> None:
 
 def stripped(text: str) -> str:
     """A text without what a sheet cannot hold: what was kept before this was asked of it."""
-    return UNUSABLE.sub("", one_newline(text))
+    return UNFIT.sub("", one_newline(text))
