@@ -150,3 +150,13 @@ def test_a_witness_in_another_process_makes_a_log_trusted(log: Path, witness: tu
     assert quanheng("log", "publish", log, "--key", "log.key", "--policy", "witnessed") == 0
     assert quanheng("log", "prove", log, 0, "--policy", "witnessed", "--out", "a.tlog-proof") == 0
     assert quanheng("log", "verify", "a.tlog-proof", "a", "--policy", "witnessed") == 0
+
+
+def test_publishing_nothing_new_leaves_the_checkpoint_as_it_was(log: Path, witness: tuple[str, str]):
+    vkey, url = witness
+    Path("witnessed").write_text(f"log {(log / 'key').read_text()}witness W {vkey} {url}\nquorum W\n")
+    quanheng("log", "publish", log, "--key", "log.key", "--policy", "witnessed")
+    seen = (log / "checkpoint").read_bytes()
+    time.sleep(1.1)  # a cosignature says the second
+    assert quanheng("log", "publish", log, "--key", "log.key", "--policy", "witnessed") == 0
+    assert (log / "checkpoint").read_bytes() == seen

@@ -18,7 +18,7 @@ from quanheng.evidence.log import proof as proofs
 from quanheng.evidence.log.checkpoint import Checkpoint
 from quanheng.evidence.log.policy import Policy
 from quanheng.evidence.log.store import Log
-from quanheng.evidence.log.witness import cosigned
+from quanheng.evidence.log.witness import cosigned, has_cosigned
 from quanheng.evidence.log.witness_http import ask
 from quanheng.evidence.monitor import GRACE, Monitor
 from quanheng.ground.errors import Fault, NotShown
@@ -129,9 +129,9 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def witnessed(log: Log, policy: Policy) -> Checkpoint:
-    """Ask every witness that has an address; one that cannot be reached is told, and the others go on."""
+    """Ask every witness that has an address and has not cosigned; one out of reach is told, and the others go on."""
     for name, key in policy.witnesses.items():
-        if name in policy.urls:
+        if name in policy.urls and not has_cosigned(key, log.published):
             try:
                 log.attach(cosigned(log.published, ask(policy.urls[name], log), [key]))
             except NotShown as error:

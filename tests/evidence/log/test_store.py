@@ -204,6 +204,30 @@ def test_a_checkpoint_of_another_tree_is_not_attached(tmp_path: Path):
             log.attach(other.publish(key(ORIGIN)))
 
 
+def test_a_log_with_a_witness_that_stands_there_often_is_opened_with_its_earliest_line(tmp_path: Path):
+    with filled(tmp_path / "log", 5) as log:
+        point = log.published
+        lines = [checkpoint.cosign(point, "w1", public("w1"), key("w1"), 77 + n) for n in range(120)]
+    for name in ("checkpoint", "checkpoints/5"):
+        (tmp_path / "log" / name).write_text(str(point.bearing([*point.note.signatures, *lines])))
+    with Log.open(tmp_path / "log", write=True) as log:
+        assert log.published.note.signatures == (*point.note.signatures, lines[0])
+        assert list(log.checkpoints()) == [log.published]
+        log.attach(log.published)
+    assert (tmp_path / "log/checkpoint").read_text() == str(log.published)
+
+
+def test_more_lines_than_a_verifier_reads_are_not_attached(tmp_path: Path):
+    with filled(tmp_path / "log", 5) as log:
+        own = log.published
+        lines = [checkpoint.cosign(own, f"w{n}", public("w"), key("w"), 77) for n in range(100)]
+        with pytest.raises(BadLog, match="more than 100 signatures"):
+            log.attach(own.bearing([*own.note.signatures, *lines]))
+        assert log.published == own
+    with Log.open(tmp_path / "log") as log:
+        assert log.published == own
+
+
 @pytest.mark.parametrize("index", [0, 999, 1000, 1_234_067])
 def test_a_tile_lies_where_the_specification_says(index: int):
     known = {0: "000", 999: "999", 1000: "x001/000", 1_234_067: "x001/x234/067"}

@@ -137,6 +137,23 @@ def test_a_false_cosignature_is_not_taken_over(log: Log, witness: Witness):
     assert cosigned(log.published, [false], [witness.key]) == log.published
 
 
+def test_a_second_cosignature_of_the_same_witness_is_not_taken_over(log: Log, witness: Witness):
+    first, later = (
+        checkpoint.cosign(log.published, "w1.example", public("w1.example"), key("w1.example"), NOW + n)
+        for n in (0, 60)
+    )
+    seen = cosigned(log.published, [later, first], [witness.key])
+    assert seen.note.signatures == (*log.published.note.signatures, first)
+    assert cosigned(seen, [later], [witness.key]) == seen
+
+
+def test_a_request_that_repeats_the_logs_signature_leaves_the_witness_its_state(log: Log, witness: Witness):
+    again = log.published.bearing(log.published.note.signatures * 100)
+    witness.add_checkpoint(str(Request(0, (), again)).encode(), NOW)
+    assert witness.latest(ORIGIN) is not None
+    assert refusal(witness, asked(log, 0)) == 409
+
+
 def test_a_request_is_read_as_it_was_written(log: Log):
     assert str(parse(asked(log, 3))).encode() == asked(log, 3)
 

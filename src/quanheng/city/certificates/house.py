@@ -32,7 +32,7 @@ from quanheng.evidence.keys import MemoryKey
 from quanheng.evidence.log import checkpoint as checkpoints
 from quanheng.evidence.log.policy import Policy
 from quanheng.evidence.log.store import Log
-from quanheng.evidence.log.witness import cosigned
+from quanheng.evidence.log.witness import cosigned, has_cosigned
 from quanheng.evidence.log.witness_http import ask
 from quanheng.evidence.trust import Trust, read_trust
 from quanheng.ground.errors import BadOutput, Fault, NotShown
@@ -207,6 +207,8 @@ def enter(documents: Sequence[Document], log: Log | None = None) -> tuple[list[i
 def _witness(log: Log, known: Policy) -> None:
     """Ask the witnesses; one that does not answer hinders no other."""
     for name, verifier in known.witnesses.items():
+        if has_cosigned(verifier, log.published):
+            continue
         try:
             if name in known.urls:
                 log.attach(cosigned(log.published, ask(known.urls[name], log), [verifier]))

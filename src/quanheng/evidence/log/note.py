@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -116,6 +117,15 @@ def parse(data: bytes) -> Note:
     """The note that bytes hold: text and at least one signature line. Raises BadNote."""
     if len(data) > LARGEST:
         raise BadNote("签名文本超过 1 MiB / the note is larger than 1 MiB")
+    return _parse(data, MOST_SIGNATURES)
+
+
+def parse_own(data: bytes) -> Note:
+    """A note from the reader's own disk, however large and however many its signatures. Raises BadNote."""
+    return _parse(data, len(data))
+
+
+def _parse(data: bytes, most: int) -> Note:
     try:
         whole = data.decode()
     except UnicodeDecodeError as error:
@@ -126,8 +136,8 @@ def parse(data: bytes) -> Note:
     if not blank or not below.endswith("\n"):
         raise BadNote("没有签名行 / the note has no lines of signatures")
     lines = below[:-1].split("\n")
-    if len(lines) > MOST_SIGNATURES:
-        raise BadNote(f"签名多于 {MOST_SIGNATURES} 个 / more than {MOST_SIGNATURES} signatures")
+    if len(lines) > most:
+        raise BadNote(f"签名多于 {most} 个 / more than {most} signatures")
     return Note(text + "\n", tuple(parse_signature(line) for line in lines))
 
 
@@ -138,6 +148,18 @@ def parse_signature(line: str) -> Signature:
     if not line.startswith(DASH) or not space or not is_name(name) or len(data) < 5:
         raise BadNote(f"{line[:80]!r} 不是签名行 / is no line of a signature")
     return Signature(name, data[:4], data[4:])
+
+
+def once(signatures: Iterable[Signature]) -> tuple[Signature, ...]:
+    """One line for each key, in the order in which the keys come: of several cosignatures the earliest.
+
+    The signature of a cosignature begins with its time, so the least of them is the earliest.
+    """
+    kept: dict[tuple[str, bytes], Signature] = {}
+    for each in signatures:
+        key = (each.name, each.key_id)
+        kept[key] = min(kept.get(key, each), each, key=lambda line: line.signature)
+    return tuple(kept.values())
 
 
 def is_name(name: str) -> bool:

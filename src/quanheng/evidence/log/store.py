@@ -74,7 +74,7 @@ class Log:
             )
         try:
             key = parse_key((folder / "key").read_text("utf-8").strip())
-            published = checkpoints.parse((folder / "checkpoint").read_bytes())
+            published = checkpoints.parse_own((folder / "checkpoint").read_bytes())
         except (OSError, UnicodeDecodeError, BadNote) as error:
             raise BadLog(
                 f"{folder}：不是日志，或已损坏：{error} / {folder}: is no log, or damaged: {error}"
@@ -157,6 +157,10 @@ class Log:
         ours = checkpoints.check(cosigned, self.key) and cosigned.size <= self.published.size
         if not ours or self.root(cosigned.size) != cosigned.root:
             raise BadLog("不是这个日志发布的检查点 / this checkpoint was not published by this log")
+        try:
+            checkpoints.parse(str(cosigned).encode())  # what a verifier would not read is not kept
+        except BadNote as error:
+            raise BadLog(f"检查点不予保存：{error} / the checkpoint is not kept: {error}") from error
         self._write_checkpoint(cosigned)
         if cosigned.size == self.published.size:
             self.published = cosigned
@@ -288,7 +292,7 @@ class Log:
             int(each.name) for each in (self.folder / "checkpoints").iterdir() if each.name.isdigit()
         ):
             try:
-                yield checkpoints.parse((self.folder / "checkpoints" / str(name)).read_bytes())
+                yield checkpoints.parse_own((self.folder / "checkpoints" / str(name)).read_bytes())
             except BadNote as error:
                 raise BadLog(f"{self.folder}：checkpoints/{name} 损坏 / is damaged: {error}") from error
 

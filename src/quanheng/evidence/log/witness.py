@@ -80,7 +80,7 @@ class Witness:
         if not path.exists():
             return None
         try:
-            return checkpoints.parse(path.read_bytes())
+            return checkpoints.parse_own(path.read_bytes())
         except BadNote as error:
             raise BadLog(f"{path}：见证人的状态损坏 / {path}: the witness's state is damaged") from error
 
@@ -106,9 +106,10 @@ class Witness:
             if not continues(seen, request):
                 raise Refused(422, "the checkpoint does not continue the one that was cosigned last")
             line = checkpoints.cosign(new, self.name, self.public, self.signer, now)
-            logs_own = [
+            # each once: whoever repeats the log's line in a request would make a state that is not read again
+            logs_own = notes.once(
                 each for each in new.note.signatures if any(k.made(each) for k in self.logs[new.origin])
-            ]
+            )
             write_durably(self._path(new.origin), str(new.bearing([*logs_own, line])).encode())
         return line
 
@@ -135,14 +136,17 @@ def continues(seen: Checkpoint | None, request: Request) -> bool:
 
 
 def cosigned(checkpoint: Checkpoint, lines: Iterable[Signature], keys: Iterable[VerifierKey]) -> Checkpoint:
-    """The checkpoint with those cosignatures that verify by a known key; of others nothing is taken over."""
-    known = list(keys)
-    lines = [each for each in lines if each not in checkpoint.note.signatures]
-    taken = [each for each in lines if any(_verifies(checkpoint.bearing([each]), key) for key in known)]
-    return checkpoint.bearing([*checkpoint.note.signatures, *taken])
+    """The checkpoint with those cosignatures that verify by a known key; of others nothing is taken over.
+
+    A key that has cosigned it before adds nothing: the first time it was seen is what counts.
+    """
+    known = [key for key in keys if not has_cosigned(key, checkpoint)]
+    taken = [each for each in lines if any(has_cosigned(key, checkpoint.bearing([each])) for key in known)]
+    return checkpoint.bearing([*checkpoint.note.signatures, *notes.once(taken)])
 
 
-def _verifies(checkpoint: Checkpoint, key: VerifierKey) -> bool:
+def has_cosigned(key: VerifierKey, checkpoint: Checkpoint) -> bool:
+    """Whether the witness whose key this is has cosigned the checkpoint, and need not be asked again."""
     try:
         return checkpoints.cosigned_at(checkpoint, key) is not None
     except BadNote:
