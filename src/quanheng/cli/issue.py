@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 import time
 from collections.abc import Mapping
 from datetime import date
@@ -302,17 +303,26 @@ def _handed_out(
     write_out(target, proof)
     if isinstance(content, Certificate):
         write_out(place / "certificate.xml", document.data)
-        code = qr_proof.text(qr_proof.of_document(document, content, known.policy))
-        write_out(place / "qr.txt", code.encode())
-        write_out(place / "qr.svg", qr_proof.draw(code))
+        drawn = _code(place, document, content, known)
         if args.pdf:
             standards = _standards(listed)
-            pdf = paper.write(
-                content, document.data, standards=standards, code=qr_proof.draw(code), proof=proof
-            )
+            pdf = paper.write(content, document.data, standards=standards, code=drawn, proof=proof)
             write_out(place / "certificate.pdf", pdf)
     print(target)
     return 0
+
+
+def _code(place: Path, document: Document, content: Certificate, known: Trust) -> bytes:
+    """Write the QR code; its drawing. Nothing where the document is too much for one: then paper goes without."""
+    try:
+        text = qr_proof.text(qr_proof.of_document(document, content, known.policy))
+    except BadDocument as error:
+        print(f"quanheng: 不做二维码 / no QR code is made: {error}", file=sys.stderr)
+        return b""
+    drawn = qr_proof.draw(text)
+    write_out(place / "qr.txt", text.encode())
+    write_out(place / "qr.svg", drawn)
+    return drawn
 
 
 def _standards(listed: list[Document]) -> dict[str, Standard]:
