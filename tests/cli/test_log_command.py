@@ -100,6 +100,10 @@ def test_without_witnesses_a_monitor_judges_by_today(log: Path, capsys: pytest.C
         ["keys", "new", "log.key"],
         ["keys", "public", "a"],
         ["keys", "public", "log.key", "--log", "two words"],
+        ["keys", "public", "log.key", "--log", ""],
+        ["keys", "public", "log.key", "--witness", ""],
+        ["keys", "public", "log.key", "--log", "\udcff"],
+        ["keys", "public", "log.key", "--log", "\x01"],
         ["witness", "STATE", "--name", "w", "--key", "log.key", "--log", "no key"],
         ["witness", "STATE", "--name", "w w", "--key", "log.key", "--log", "x"],
     ],
@@ -107,6 +111,15 @@ def test_without_witnesses_a_monitor_judges_by_today(log: Path, capsys: pytest.C
 def test_bad_input_is_a_message_and_2(log: Path, words: list[str], capsys: pytest.CaptureFixture[str]):
     assert quanheng(*words) == 2
     assert " / " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\x01", "\udcff"])
+def test_a_log_of_a_bad_name_leaves_no_folder(
+    log: Path, origin: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quanheng("log", "create", "NEW", "--origin", origin, "--key", "log.key") == 2
+    assert "a name is not empty" in capsys.readouterr().err
+    assert not Path("NEW").exists()
 
 
 def test_another_passphrase_opens_no_key(log: Path, monkeypatch: pytest.MonkeyPatch):

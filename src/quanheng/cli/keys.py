@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> int:
         print(made.public.identifier)
         return 0
     public = key_file.public_of(args.key)
-    if args.log or args.witness:
-        kind, name = (note.ED25519, args.log) if args.log else (note.COSIGNATURE, args.witness)
+    if args.log is not None or args.witness is not None:
+        kind, name = (note.ED25519, args.log) if args.log is not None else (note.COSIGNATURE, args.witness)
         if not note.is_name(name):
-            raise BadKey(f"{name!r}：名称中不能有空格或加号 / a name has no space and no plus")
+            raise BadKey(f"{name!a}：{note.NO_NAME}")
         print(note.VerifierKey(name, kind, raw_ed25519(public)))
     else:
         sys.stdout.write(public.pem().decode())

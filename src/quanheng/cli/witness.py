@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quanheng.cli.keys import add_passphrase, opened
 from quanheng.evidence.keys import raw_ed25519
-from quanheng.evidence.log.note import VerifierKey, is_name, parse_key
+from quanheng.evidence.log.note import NO_NAME, VerifierKey, is_name, parse_key
 from quanheng.evidence.log.witness import Witness
 from quanheng.evidence.log.witness_http import server
 from quanheng.ground.errors import Fault
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted. Raises Fault."""
     key = opened(args.key, args)
     if not is_name(args.name):
-        raise Fault(f"{args.name!r}：名称中不能有空格或加号 / a name has no space and no plus")
+        raise Fault(f"{args.name!a}：{NO_NAME}")
     logs: dict[str, list[VerifierKey]] = {}
     for each in map(parse_key, args.log):
         logs.setdefault(each.name, []).append(each)

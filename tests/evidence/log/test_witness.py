@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +183,14 @@ def test_a_witness_is_asked_over_http_and_catches_up(log: Log, witness: Witness,
         assert seen.size == size
         log.attach(seen)
         grown(log)
+
+
+@pytest.mark.parametrize(("length", "status"), [("9" * 5000, 400), ("1e3", 400), ("99999999", 413)])
+def test_a_request_of_an_odd_length_is_answered(address: str, length: str, status: int):
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as asked:
+        asked.sendall(f"POST /add-checkpoint HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert int(asked.recv(100).split()[1]) == status
 
 
 def test_a_witness_shows_what_it_saw_last(log: Log, witness: Witness, address: str):

@@ -26,6 +26,9 @@ COSIGNATURE = 4
 LARGEST = 1 << 20  # bytes of a note
 MOST_SIGNATURES = 100
 DASH = "— "
+NO_NAME = (
+    "名称不能为空，不能有空格、加号、控制字符 / a name is not empty, has no space, plus or control character"
+)
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -98,7 +101,7 @@ def parse_key(text: str) -> VerifierKey:
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     data = unbase64(encoded)
-    if not is_name(name) or not _is_utf8(name) or len(data) < 2:
+    if not is_name(name) or len(data) < 2:
         raise BadNote(f"{text[:80]!r} 不是公钥；应为 名称+标识+公钥 / is no verifier key: name+id+key")
     key = VerifierKey(name, data[0], data[1:])
     if data[0] in (ED25519, COSIGNATURE):
@@ -163,8 +166,9 @@ def once(signatures: Iterable[Signature]) -> tuple[Signature, ...]:
 
 
 def is_name(name: str) -> bool:
-    """Whether a text may name a key: not empty, no space and no plus."""
-    return bool(name) and "+" not in name and not any(each.isspace() for each in name)
+    """Whether a text may name a key: not empty, no space, no plus, no control character, and UTF-8 as bytes."""
+    plain = "+" not in name and not CONTROL.search(name) and not any(each.isspace() for each in name)
+    return bool(name) and plain and _is_utf8(name)
 
 
 def _is_utf8(name: str) -> bool:

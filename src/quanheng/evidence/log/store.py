@@ -27,7 +27,7 @@ from quanheng.evidence.log import merkle
 from quanheng.evidence.log.checkpoint import Checkpoint
 from quanheng.evidence.log.journal import Journal, recover
 from quanheng.evidence.log.merkle import SIZE
-from quanheng.evidence.log.note import ED25519, Signer, VerifierKey, parse_key
+from quanheng.evidence.log.note import ED25519, NO_NAME, Signer, VerifierKey, is_name, parse_key
 from quanheng.evidence.log.proof import LogProof
 from quanheng.evidence.log.tiles import HEIGHT, WIDTH, hashed, pack, path, tiles_of, unpack
 from quanheng.ground.files import check_new_folder, held, sync, write_durably
@@ -52,7 +52,12 @@ class Log:
 
     @classmethod
     def create(cls, folder: Path, origin: str, public: bytes, signer: Signer) -> Log:
-        """A new log, empty, with its first checkpoint; open for writing. public: 32 bytes of the Ed25519 key."""
+        """A new log, empty, with its first checkpoint; open for writing. public: 32 bytes of the Ed25519 key.
+
+        Raises BadLog where the origin is none, and leaves no folder.
+        """
+        if not is_name(origin):
+            raise BadLog(f"{origin!a}：{NO_NAME}")
         check_new_folder(folder)
         folder.mkdir()
         (folder / "checkpoints").mkdir()

@@ -19,6 +19,7 @@ from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import NotShown
 
 LARGEST = 64 * 1024  # bytes of a request
+DIGITS = 19  # of a length: int() refuses thousands of them, and nobody sends so much
 SECONDS = 10.0
 
 
@@ -34,7 +35,9 @@ def server(witness: Witness, address: tuple[str, int], clock: Callable[[], float
             length = self.headers.get("Content-Length", "")
             if self.path != "/add-checkpoint":
                 self.say(404, b"")
-            elif not length.isascii() or not length.isdigit() or int(length) > LARGEST:
+            elif not length.isascii() or not length.isdigit() or len(length) > DIGITS:
+                self.say(400, b"")
+            elif int(length) > LARGEST:
                 self.say(413, b"")
             else:
                 self.add(self.rfile.read(int(length)))
