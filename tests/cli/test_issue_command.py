@@ -71,7 +71,7 @@ def issue(text: str, key: str, *words: str) -> int:
 
 def changed(old: str = "", new: str = "") -> str:
     """The form of a national institute: it cites no standard."""
-    text = FORM.replace('uses = [{ certificate = "bench", quantity = "energy", at = 1.0, unit = "kW·h" }]', "")
+    text = FORM.replace('[{ certificate = "bench", quantity = "energy", at = 1.0, unit = "kW·h" }]', "[]")
     assert old in text
     return text.replace(old, new, 1)
 
@@ -99,3 +99,44 @@ def test_a_certificate_of_too_many_items_for_a_code_is_issued_without_one(
     assert Path("OUT/2026-0131.proof").exists()
     assert Path("OUT/2026-0131/certificate.pdf").read_bytes().startswith(b"%PDF")
     assert not Path("OUT/2026-0131/qr.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('identifier = "p1"', 'identifier = "p\\u0001"'),
+        ("uses = []", 'distribution = "normal\\u0001"'),
+        ('place = "电能实验室', 'place = "\\uFFFE'),
+        ('place = "电能实验室', 'place = "\\u000D'),
+        ('kind = "calibration"', 'kind = "calibration"\namends = "xyz"'),
+        ('kind = "calibration"', f'kind = "calibration"\nsupersedes = "{"A" * 64}"'),
+        ('identifier = "city-institute"', 'identifier = ""'),
+    ],
+)
+def test_a_form_that_cannot_be_written_is_refused_before_anything_is_logged(
+    place: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    before = logged()
+    assert issue(changed(old, new), "laboratory") == 2
+    assert " / " in capsys.readouterr().err
+    assert logged() == before
+    assert not list(Path("OUT").glob("2026*"))
+
+
+def test_a_record_of_nobody_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert issue(template("scope", capsys, {'issuer = "bureau"': 'issuer = ""'}), "authority") == 2
+
+
+def test_a_page_with_a_policy_that_is_no_text_is_a_message_and_2(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = Path("TRUST/policy")
+    policy.write_bytes(b"# \xff\xfe\n" + policy.read_bytes())
+    assert quanheng("certificate", "page", "verify.html", "--trust", "TRUST") == 2
+    assert "is not UTF-8" in capsys.readouterr().err
+
+
+def test_chains_of_a_code_are_not_judged(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert issue(changed(), "laboratory") == 0
+    assert quanheng("chain", "check", "OUT/2026-0131/qr.txt", "--trust", "TRUST") == 2
+    assert "a QR code holds no certificate" in capsys.readouterr().err

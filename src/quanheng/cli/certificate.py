@@ -300,7 +300,10 @@ def _named(side: list[object]) -> bool:
 
 
 def _page(args: argparse.Namespace) -> int:
-    page = write_page(read_trust(args.trust), grace=args.grace)
+    try:
+        page = write_page(read_trust(args.trust), grace=args.grace)
+    except UnicodeDecodeError as error:
+        raise Fault(f"{args.trust / 'policy'}：不是 UTF-8 / is not UTF-8") from error
     write_out(args.out, page)
     print(f"{args.out}  SHA-256 {sha256_bytes(page)}")
     return 0

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from quanheng.cli.certificate import DAYS, JSON, NOBODY, day, opened
-from quanheng.evidence import holdings, procedures, proof_file
+from quanheng.evidence import holdings, procedures, proof_file, qr_proof
 from quanheng.evidence.chain.columns import NONE, Chain
 from quanheng.evidence.document import Document
 from quanheng.evidence.document_check import Rules, day_of
@@ -102,6 +102,9 @@ def _documents(path: Path) -> tuple[Iterable[Document], str | None]:
     if path.is_dir():
         return holdings.documents_of(path), None
     data = read_bytes(path, Fault, at_most=proof_file.LARGEST)
+    if data.startswith(qr_proof.PREFIX.encode()):
+        told = "二维码里没有证书的内容；用 certificate verify / a QR code holds no certificate: see certificate verify"
+        raise Fault(f"{path}：{told}")
     try:
         found = opened(data)
     except BadDocument as error:

@@ -151,7 +151,8 @@ def _record(path: Path, tree: Mapping[str, Any]) -> tuple[Record, str, date]:
     facts = dict(tree)
     kind, issuer, issued = facts.pop("record"), facts.pop("issuer", None), facts.pop("issued", None)
     named = isinstance(kind, str) and kind in RECORDS
-    if not named or not isinstance(issuer, str) or type(issued) is not date:  # a date and time is no date
+    named = named and isinstance(issuer, str) and bool(issuer.strip())
+    if not named or type(issued) is not date:  # a date and time is no date
         listed = ", ".join(RECORDS)
         raise BadForm(
             f"{path}：应有 record（{listed}）、issuer（文字）、issued（日期）"

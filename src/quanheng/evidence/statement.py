@@ -7,6 +7,7 @@ the number, so that two documents of one number show one commitment and a monito
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -73,6 +74,10 @@ class Statement:
                 f"陈述长 {len(data)} 字节，上限 {LONGEST} / the statement has {len(data)} bytes, at most {LONGEST}"
             )
         return data
+
+
+NAMES = {each.name for each in dataclasses.fields(Statement)}
+REQUIRED = {each.name for each in dataclasses.fields(Statement) if each.default is dataclasses.MISSING}
 
 
 def commit(salt: bytes, *parts: str) -> str:
@@ -150,6 +155,9 @@ def read(data: bytes) -> Statement:
         raise BadDocument(f"不是 JSON：{error} / is not JSON: {error}") from error
     if not isinstance(facts, dict) or facts.pop("format", None) != FORMAT:
         raise BadDocument(f"没有 format = {FORMAT} / has no format = {FORMAT}")
+    if not REQUIRED <= facts.keys() <= NAMES:
+        odd = "、".join(sorted((REQUIRED - facts.keys()) | (facts.keys() - NAMES)))[:80]
+        raise BadDocument(f"不是陈述：缺少或多余 {odd} / is no statement: {odd} missing, or unknown")
     try:
         statement = Statement(**{name: _read(name, value) for name, value in facts.items()})
         whole = statement.write()

@@ -52,6 +52,14 @@ def read(data: bytes, name: str) -> Certificate:
         faults.append("standards：应为表 / should be a table of names and digests")
         standards = {}
     _cite(tree, standards, faults)
+    faults += [
+        f"{key}：{_short(tree[key])} 不是 SHA-256 / is no SHA-256"
+        for key in ("amends", "supersedes")
+        if isinstance(tree.get(key), str) and tree[key] and not _is_digest(tree[key])
+    ]
+    issuer = tree.get("issuer")
+    if isinstance(issuer, dict) and not str(issuer.get("identifier", "?")).strip():
+        faults.append("issuer.identifier：不能为空 / must not be empty")
     certificate = _read(tree, Certificate, "", faults)
     if faults:
         raise BadForm(name + "".join(f"\n  {fault}" for fault in faults))

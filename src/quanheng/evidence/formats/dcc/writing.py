@@ -7,6 +7,7 @@ and quantities whose refType begins with `qh_` (docs/methods/dcc.md). `reading.p
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -22,6 +23,8 @@ from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.units import parse_unit, to_dsi
 
 NAMESPACES = {"dcc": DCC, "si": SI}
+# what XML 1.0 has no place for (production 2), and the carriage return, which a parser turns into another
+NO_CHARACTER = re.compile("[^\\t\\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(certificate: Certificate) -> bytes:
@@ -42,18 +45,22 @@ def write(certificate: Certificate) -> bytes:
 
 
 def _dcc(parent: Any, name: str, text: str | None = None, **attributes: str) -> Any:
-    element = etree.SubElement(parent, f"{{{DCC}}}{name}", attributes)
+    said = {key: _plain(value) for key, value in attributes.items()}
+    element = etree.SubElement(parent, f"{{{DCC}}}{name}", said)
     element.text = _plain(text) if text is not None else None
     return element
 
 
 def _si(parent: Any, name: str, text: str) -> None:
-    etree.SubElement(parent, f"{{{SI}}}{name}").text = text
+    etree.SubElement(parent, f"{{{SI}}}{name}").text = _plain(text)
 
 
 def _plain(text: str) -> str:
-    if any(character < " " and character not in "\n\t" for character in text):
-        raise BadForm(f"{text[:40]!r} 中有控制字符 / control characters in {text[:40]!r}")
+    if NO_CHARACTER.search(text):
+        raise BadForm(
+            f"{text[:40]!a} 中有控制字符或 XML 不容的字符"
+            f" / characters that XML does not have, or control characters, in {text[:40]!a}"
+        )
     return text
 
 
@@ -199,7 +206,7 @@ def _statements(parent: Any, c: Certificate) -> None:
             _dcc(statement, "reference", text)
             _name(statement, chinese, english, tag="declaration")
     # the kind is said of the results: ids that nothing refers to are against the business rules
-    parent[0].set("refId", " ".join(point.identifier for point in c.points))
+    parent[0].set("refId", _plain(" ".join(point.identifier for point in c.points)))
     if c.due is not None:
         _due(parent, c.due)
     if c.decision is not None:
