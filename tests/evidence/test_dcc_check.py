@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from quanheng.evidence import xml
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.formats.dcc import foreign, structure, writing
+from quanheng.evidence.formats import form
+from quanheng.evidence.formats.dcc import foreign, rules, structure, writing
 from quanheng.evidence.formats.dcc.check import check
 from quanheng.measure.errors import MeasureError
 
@@ -176,3 +180,70 @@ def test_a_damaged_certificate_is_answered(seed: int, name: str) -> None:
             case _:
                 data[start:start] = b"99999999999999999999e999 "
     check(bytes(data))
+
+
+def heaped(place: bytes, heap: bytes) -> bytes:
+    """A certificate with a heap of something before a place."""
+    data = writing.write(form.read(form.template(), "form.toml"))
+    assert place in data
+    return data.replace(place, heap + place, 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "heap", "code"),
+    [
+        (b"</dcc:data>", b'<dcc:quantity foo="1"/>' * 100_000, "structure"),
+        (
+            b"<dcc:statements>",
+            b"<dcc:comment>x"
+            + b"<dcc:text><dcc:content>x</dcc:content></dcc:text>" * 40_000
+            + b"</dcc:comment>",
+            "structure",
+        ),
+        (b"</si:value>", b"<!---->" * 100_000, "value_interrupted"),
+    ],
+)
+def test_a_heap_of_faults_is_told_at_once(place: bytes, heap: bytes, code: str) -> None:
+    data = heaped(place, heap)
+    start = time.process_time()
+    assert code in check(data)[1].codes
+    assert time.process_time() - start < 5
+
+
+def test_texts_beside_each_other_are_looked_through_once() -> None:
+    texts = b"<dcc:text><dcc:content>x</dcc:content></dcc:text>" * 30_000
+    root = etree.fromstring(b'<dcc:a xmlns:dcc="https://ptb.de/dcc">' + texts + b"</dcc:a>")
+    start = time.process_time()
+    found = rules.findings(root)
+    assert sum(each.rule == "language_missing" for each in found) == 30_000
+    assert time.process_time() - start < 5
+
+
+def test_a_large_document_is_judged_as_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = etree.fromstring(writing.write(form.read(form.template(), "form.toml")))
+    chance, met = random.Random(1), {True: 0, False: 0}
+    for _ in range(500):
+        data = etree.tostring(damaged(copy.deepcopy(root), chance))
+        told = []
+        for large in (False, True):
+            monkeypatch.setattr(structure, "LARGE", lambda _root, large=large: large)
+            told.append(check(data))
+        assert told[0] == told[1], data
+        met["structure" in told[0][1].codes] += 1
+    assert min(met.values()) > 30, met
+
+
+def test_one_fault_at_the_end_of_a_large_document_is_found_with_its_line() -> None:
+    content = form.read(form.template(), "form.toml")
+    points = tuple(dataclasses.replace(content.points[0], identifier=f"p{n}") for n in range(500))
+    data = writing.write(dataclasses.replace(content, points=points))
+    root = xml.parse(data)
+    assert structure.LARGE(root)
+    assert structure.is_plain(root)
+    last = data.rindex(b"<si:unit>")
+    wrong = data[:last] + b"<si:unti>" + data[last:].replace(b"<si:unit>", b"", 1)
+    wrong = wrong[:last] + wrong[last:].replace(b"</si:unit>", b"</si:unti>", 1)
+    line = wrong[:last].count(b"\n") + 1
+    content_, answer = check(wrong)
+    assert content_ is None
+    assert (answer.reasons[0].code, answer.reasons[0].where) == ("structure", f"line {line}")

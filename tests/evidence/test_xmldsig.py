@@ -595,6 +595,8 @@ def test_the_certificate_must_be_the_one_that_the_properties_name_even_for_the_s
         b"<c %s>%s" % (b" ".join(b'xmlns:n%d="u:%d"' % (n, n) for n in range(5_000)), b"<d/>" * 50_000),
         b"<c>" + b"".join(b'<d xmlns:n%d="u:%d">' % (n, n) for n in range(150)) + b"</d>" * 150,
         b"<c %s>" % b" ".join(b'a%d=""' % n for n in range(50_000)),
+        b"<c %s>" % b" ".join(b'xmlns:n%d="u:%d"' % (n, n) for n in range(97))
+        + (b"<d>" * 200 + b"<d/>" * 50_000 + b"</d>" * 200),
     ],
 )
 def test_a_heap_of_names_is_refused_at_once(heap: bytes) -> None:

@@ -88,12 +88,18 @@ def form(root: Any, *, schema_dir: Path | None = None) -> Answer:
 
 def _interrupted(root: Any) -> Iterator[Reason]:
     """Comments and instructions between the characters of a value: readers differ over what such a value is."""
+    holding: dict[Any, bool] = {}  # a parent of many comments is looked through once
     for each in root.iter(etree.Comment, etree.ProcessingInstruction):
         parent = each.getparent()
-        if parent is not None and (
-            (parent.text or "").strip() or any((c.tail or "").strip() for c in parent)
-        ):
+        if parent not in holding:
+            holding[parent] = parent is not None and _holds_text(parent)
+        if holding[parent]:
             yield Reason("value_interrupted", f"line {each.sourceline}")
+
+
+def _holds_text(element: Any) -> bool:
+    """Whether an element holds characters of its own, other than blanks."""
+    return bool((element.text or "").strip()) or any((each.tail or "").strip() for each in element)
 
 
 def _told(root: Any, findings: Iterable[rules.Finding]) -> Iterator[Reason]:

@@ -230,9 +230,15 @@ def languages(elements: Elements) -> Iterator[Finding]:
 
 def missing_languages(elements: Elements) -> Iterator[Finding]:
     """6: a text that is no name says its language."""
+    known: dict[Any, bool] = {}  # a parent of many texts is looked through once
     for element in elements.all(_d("content")):
         parent = element.getparent()
-        named = parent is None or parent.tag in NAMING or _is_named(parent.getparent())
+        named = parent is None or parent.tag in NAMING
+        if not named:
+            above = parent.getparent()
+            if above not in known:
+                known[above] = _is_named(above)
+            named = known[above]
         if not named and element.get("lang") is None:
             yield Finding("language_missing", "warning", element.sourceline)
 

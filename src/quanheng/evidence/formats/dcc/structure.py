@@ -33,6 +33,11 @@ TOKEN = re.compile(
     r"|(?P<word>[@#/]?[\w.]+(?::(?![{])[\w.:]+)?(?:![a-zA-Z]+=[\w:.]+)*)|(?P<often>\[\d+,\w+\]|[?*+])"
     r"|(?P<mark>&\(|[()<>{}!:]))"
 )
+LARGE = etree.XPath(
+    "boolean((//*)[5001])"
+)  # elements, from which on faults are counted before they are placed
+CHUNK = 1 << 16
+FEW = 100  # faults of a large document that are told with their lines
 
 
 @cache
@@ -59,12 +64,39 @@ def check(root: Any, schema_dir: Path | None = None) -> list[tuple[int, str]]:
     """
     edition = str(root.get("schemaVersion"))
     schema = validator(edition)
-    wrong = [] if schema.validate(root) else [(each.line, each.message) for each in schema.error_log]
+    wrong = _faults(schema, root)
     if schema_dir is not None:
-        official = validator_of(schema_dir, edition)
-        if not official.validate(root):
-            wrong += [(each.line, each.message) for each in official.error_log]
+        wrong += _faults(validator_of(schema_dir, edition), root)
     return wrong
+
+
+def _faults(schema: Any, root: Any) -> list[tuple[int, str]]:
+    """Line and words of every fault; of many faults in a large document the words alone, and its first line."""
+    if LARGE(root):
+        told = _streamed(schema, root)
+        if not 0 < len(told) <= FEW:
+            return [(root.sourceline, each) for each in told]
+    return [] if schema.validate(root) else [(each.line, each.message) for each in schema.error_log]
+
+
+def _streamed(schema: Any, root: Any) -> list[str]:
+    """What is wrong with a document, told while it is parsed once more: without lines, and not much more than FEW.
+
+    In a tree libxml2 says of each fault where it is, and counts all elements before it to do so: faults without end
+    then cost the square of their number. In a stream it has no tree to count in, and can be left when that is enough.
+    """
+    parser = etree.XMLParser(schema=schema, no_network=True, resolve_entities=False)
+    data = etree.tostring(root)
+    try:
+        for k in range(0, len(data), CHUNK):
+            parser.feed(data[k : k + CHUNK])
+            if len(parser.feed_error_log) > FEW:
+                break
+        else:
+            parser.close()
+    except etree.XMLSyntaxError as error:
+        return [each.message for each in parser.feed_error_log] or [str(error)]
+    return [each.message for each in parser.feed_error_log]
 
 
 @cache
@@ -81,7 +113,9 @@ def validator(edition: str) -> Any:
 
 def is_plain(root: Any) -> bool:
     """Whether a certificate is built right, and besides so plainly that `rules.BUILT_IN` find nothing (plain.toml)."""
-    return root.get("schemaVersion") == VERSION and bool(_plain().validate(root))
+    if root.get("schemaVersion") != VERSION:
+        return False
+    return not _streamed(_plain(), root) if LARGE(root) else bool(_plain().validate(root))
 
 
 @cache

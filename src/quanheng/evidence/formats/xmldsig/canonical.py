@@ -18,6 +18,9 @@ EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 INCLUSIVE = ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2006/12/xml-c14n11")
 XML = "{http://www.w3.org/XML/1998/namespace}"
 MOST = 100  # namespaces in scope, attributes of an element, prefixes of a list
+DEEPEST = 256  # libxml2 reads no deeper document
+STEPS = 200_000_000  # looks for a name: a few seconds; a certificate of 32 MB takes a fraction of them
+COUNT = etree.XPath("count(//*)")
 TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*/@*[{MOST + 1}])")
 
 
@@ -92,11 +95,31 @@ def bounded(root: Any) -> None:
     """Refuse a document whose canonical form would take long. Raises Refused."""
     if TOO_MANY_ATTRIBUTES(root):
         raise Refused("unsafe_xml", f"一个元素多于 {MOST} 个属性 / more than {MOST} attributes")
-    in_scope = 0
+    in_scope = most = 0
     for event, _ in etree.iterwalk(root, events=("start-ns", "end-ns")):
         in_scope += 1 if event == "start-ns" else -1
+        most = max(most, in_scope)
         if in_scope > MOST:
             raise Refused("unsafe_xml", f"多于 {MOST} 个名称空间 / more than {MOST} namespaces in scope")
+    for each in root.iter(f"{{{EXCLUSIVE}}}InclusiveNamespaces"):
+        most = max(most, min(len((each.get("PrefixList") or "").split()), MOST))
+    # each name is looked up at each element, from there up to the root
+    again = len(
+        root.findall("{*}Signature/{*}SignedInfo/{*}Reference")
+    )  # each may be to the signature's parts
+    if COUNT(root) * DEEPEST * most * (1 + again) > STEPS and most * _depths(root, again) > STEPS:
+        raise Refused("unsafe_xml", "规范形式过大 / its canonical form would take too long")
+
+
+def _depths(root: Any, again: int) -> int:
+    """How deep each element stands, summed; those inside a signature count `again` times more."""
+    total = depth = 0
+    for child in root:
+        times = 1 + again * (etree.iselement(child) and str(child.tag).endswith("}Signature"))
+        for event, _ in etree.iterwalk(child, events=("start", "end")):
+            depth += 1 if event == "start" else -1
+            total += (1 + depth) * times if event == "start" else 0
+    return total
 
 
 def _inherits(node: Any) -> bool:
