@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from datetime import date
 
 import pytest
@@ -179,3 +180,17 @@ def test_holdings_without_a_certificate_that_can_be_read_are_judged_all_the_same
     assert judged(records).certificates == {}
     assert judged([]).others == ()
     assert judged([Document("certificate", b"")]).judged.standing.tolist() == []
+
+
+def test_many_quantities_and_many_scopes_are_not_tried_one_by_one() -> None:
+    made = World()
+    content = world.certificate("2026-0131", LABORATORY, "item-1", ISSUED)
+    points = tuple(
+        dataclasses.replace(content.points[0], identifier=f"p{n}", quantity=f"q{n}") for n in range(3000)
+    )
+    leaf = made.certify(dataclasses.replace(content, points=points), "laboratory")
+    scope = world.scope(LABORATORY, "accreditation", 0.015)
+    scopes = [made.record(dataclasses.replace(scope, reference=f"{n}")) for n in range(100)]
+    start = time.process_time()
+    assert "not_entitled" in forbidding([leaf, *scopes], leaf.digest)
+    assert time.process_time() - start < 6

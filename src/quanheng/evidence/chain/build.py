@@ -374,16 +374,19 @@ def _supported(
 
 def _scopes(b: _Builder, said: Iterable[Said]) -> Scopes:
     rows = []
-    scopes = [(each.content, each.logged) for each in said if isinstance(each.content, Scope)]
+    scopes: dict[tuple[str, str], list[tuple[Scope, date | None]]] = {}
+    for each in said:
+        if isinstance(each.content, Scope):
+            known = scopes.setdefault((each.content.party, each.content.quantity), [])
+            known.append((each.content, each.logged))
+    parties, quantities, dimensions = b.parties.names, b.quantities.names, b.dimensions.names
     for right, (issuer, quantity, dimension, kind) in enumerate(b.rights.names):
-        for scope, logged in scopes:
-            if scope.party != b.parties.names[issuer] or scope.quantity != b.quantities.names[quantity]:
-                continue
+        for scope, logged in scopes.get((parties[issuer], quantities[quantity]), ()):
             try:
                 unit = parse_unit_of(scope.unit)
             except UnitError:
                 continue
-            if str(unit.dimension) != b.dimensions.names[dimension] or KINDS[kind] not in scope.certificates:
+            if str(unit.dimension) != dimensions[dimension] or KINDS[kind] not in scope.certificates:
                 continue
             rows.append(
                 {
