@@ -140,3 +140,28 @@ def test_chains_of_a_code_are_not_judged(place: Path, capsys: pytest.CaptureFixt
     assert issue(changed(), "laboratory") == 0
     assert quanheng("chain", "check", "OUT/2026-0131/qr.txt", "--trust", "TRUST") == 2
     assert "a QR code holds no certificate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("status", '"revoke" ', '"revoked" '),
+        ("key binding", 'role = "certificates"', 'role = "certificate"'),
+        ("scope", '"accreditation"\n', '"accredited"\n'),
+        ("scope", '"kW·h"', '"kWhh"'),
+        ("scope", "lower = 0.1", "lower = 1000.0"),
+        ("scope", "relative = 0.0002", "relative = -1.0"),
+        ("scope", "absolute = 0.0 ", "absolute = -1.0 "),
+        ("scope", "since = 2026-01-02", "since = 2029-01-02"),
+        ("scope", "reference = ", 'certificates = ["calibrations"]\nreference = '),
+        ("type approval", "since = 2026-01-02", "since = 2032-01-02"),
+    ],
+)
+def test_a_record_that_would_do_nothing_is_refused_before_anything_is_logged(
+    place: Path, capsys: pytest.CaptureFixture[str], kind: str, old: str, new: str
+) -> None:
+    before = logged()
+    text = template(kind, capsys, {old: new})
+    assert issue(text, "authority") == 2
+    assert " / " in capsys.readouterr().err
+    assert logged() == before

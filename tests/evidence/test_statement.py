@@ -129,3 +129,39 @@ def test_an_answer_has_the_exit_status_of_its_standing(code: str, status: int):
 def test_an_answer_is_no_truth_value():
     with pytest.raises(TypeError, match="three values"):
         bool(VALID)
+
+
+SCOPE = records.Scope("lab-1", "energy", "kWh", 0.1, 10.0, 0.0, 2e-4, "accreditation", "L0001", DAY, DAY)
+REVOKED = records.Status("revoke", STANDARD, DAY, "wrong reference value")
+
+
+@pytest.mark.parametrize(
+    ("record", "changes"),
+    [
+        (BINDING, {"role": "certificate"}),
+        (BINDING, {"algorithm": "rsa"}),
+        (BINDING, {"since": date(2030, 1, 2)}),
+        (SCOPE, {"basis": "accredited"}),
+        (SCOPE, {"certificates": ("calibrations",)}),
+        (SCOPE, {"lower": 11.0}),
+        (SCOPE, {"absolute": -0.1}),
+        (SCOPE, {"relative": -0.1}),
+        (REVOKED, {"change": "revoked"}),
+        (REVOKED, {"target": "xyz"}),
+        (REVOKED, {"successor": "xyz"}),
+    ],
+)
+def test_a_record_whose_words_nobody_understands_is_no_record(
+    record: records.Record, changes: dict[str, object]
+):
+    assert records.read(records.write(record)) == record
+    wrong = dataclasses.replace(record, **changes)  # type: ignore[arg-type]
+    with pytest.raises(BadDocument, match=next(iter(changes))):
+        records.read(records.write(wrong))
+
+
+def test_a_scope_of_an_unknown_unit_is_read_and_not_issued():
+    wrong = dataclasses.replace(SCOPE, unit="kWhh")
+    assert records.read(records.write(wrong)) == wrong
+    with pytest.raises(BadDocument, match="kWhh"):
+        records.check(wrong)

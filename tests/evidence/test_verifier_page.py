@@ -218,6 +218,14 @@ CASES = {
     "a key of small order": lambda: world.bound_anew(world.OF_SMALL_ORDER, "ed25519"),
     "a key off its curve": lambda: world.bound_anew(world.OFF_ITS_CURVE, "sm2-sm3"),
     "a compressed key": lambda: world.bound_anew(world.COMPRESSED, "ecdsa-p256-sha256"),
+    "a status of an unknown word": lambda: _more("revoked"),
+    "a status of no document": lambda: _more("revoke", "xyz"),
+    "a role that is none": lambda: _records(world.binding("laboratory", LABORATORY, role="certificate")),
+    "a binding that ends before it begins": lambda: _records(
+        world.binding("laboratory", LABORATORY, since=ISSUED, until=ISSUED - timedelta(1))),
+    "a scope that ends below its beginning": lambda: _records(
+        dataclasses.replace(world.scope(LABORATORY, "accreditation", 0.01), lower=1e9)),
+    "a scope of no known basis": lambda: _records(world.scope(LABORATORY, "accredited", 0.01)),
     "forked log": _fork,
 }  # fmt: skip
 

@@ -172,7 +172,9 @@ def _record(path: Path, tree: Mapping[str, Any]) -> tuple[Record, str, date]:
     try:
         said = {name: form.said(value) for name, value in facts.items()}
         defaults = {n: form.said(each.default) for n, each in names.items() if n not in facts}
-        return records.parse({"format": records.FORMAT, "kind": kind, **defaults, **said}), issuer, issued
+        record = records.parse({"format": records.FORMAT, "kind": kind, **defaults, **said})
+        records.check(record)
+        return record, issuer, issued
     except BadDocument as error:
         raise BadForm(f"{path}：{error}") from error
 

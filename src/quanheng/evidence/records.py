@@ -9,17 +9,23 @@ from __future__ import annotations
 import base64
 import dataclasses
 import math
+import re
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from quanheng.evidence.certificate import Kind
 from quanheng.evidence.errors import BadDocument
-from quanheng.evidence.keys import PublicKey
+from quanheng.evidence.keys import ALGORITHMS, PublicKey
 from quanheng.ground.digest import canonical_line, read_json
+from quanheng.measure.errors import UnitError
+from quanheng.measure.quantity.units import from_dsi, parse_unit
 
 FORMAT = "quanheng-record-1"
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ class TypeApproval:
 
 Record = KeyBinding | Scope | Status | TypeApproval
 RECORDS: dict[str, type[Record]] = {each.kind: each for each in (KeyBinding, Scope, Status, TypeApproval)}
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {  # that a field may say, by kind and field
+    "key binding": {"role": ("certificates", "registry", "bundles", "authority"), "algorithm": ALGORITHMS},
+    "scope": {"basis": tuple(BASES), "certificates": tuple(Kind)},
+    "status": {"change": ("revoke", "supersede", "suspend", "resume", "revoke key")},
+}
 HINTS = {each: typing.get_type_hints(each) for each in RECORDS.values()}
 
 
@@ -119,7 +130,10 @@ def said(record: Record) -> dict[str, Any]:
 
 
 def read(data: bytes) -> Record:
-    """The record that bytes hold. Raises BadDocument if they are none, or are not written in the one way."""
+    """The record that bytes hold.
+
+    Raises BadDocument if they are none, are not written in the one way, or say what no reader understands.
+    """
     try:
         facts = read_json(data)
     except ValueError as error:
@@ -127,11 +141,12 @@ def read(data: bytes) -> Record:
     record = parse(facts)
     if write(record) != data:
         raise BadDocument("记录没有按唯一的写法写出 / the record is not written in the canonical way")
+    _check(record)
     return record
 
 
 def parse(facts: Any) -> Record:
-    """The record that parsed JSON says. Raises BadDocument."""
+    """The record that parsed JSON says, whatever its words mean. Raises BadDocument."""
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise BadDocument(f"没有 format = {FORMAT} / has no format = {FORMAT}")
     record = RECORDS.get(str(facts.get("kind")))
@@ -144,6 +159,44 @@ def parse(facts: Any) -> Record:
     if set(facts) != {"format", "kind", *names}:
         raise BadDocument(f"{record.kind}：应有 {', '.join(names)} / must hold just {', '.join(names)}")
     return record(**{name: _read(facts[name], hints[name], name) for name in names})
+
+
+def check(record: Record) -> None:
+    """Whether a record is one to be issued: one of known words, of ranges and units that say something.
+
+    What nobody understands does nothing, and whoever issued it believes that it does. Raises BadDocument.
+    """
+    _check(record)
+    if isinstance(record, Scope):
+        try:
+            from_dsi(record.unit) if "\\" in record.unit else parse_unit(record.unit)
+        except UnitError as error:
+            raise BadDocument(f"unit：{record.unit[:40]!r}：{error}") from error
+
+
+def _check(record: Record) -> None:
+    """Words and ranges: what any reader asks of a record."""
+    for name, known in WORDS.get(record.kind, {}).items():
+        said = getattr(record, name)
+        for word in said if isinstance(said, tuple) else (said,):
+            if word not in known:
+                listed = ", ".join(known)
+                raise BadDocument(f"{name}：{word[:40]!r} 应为 / should be one of: {listed}")
+    wrong = [name for name, holds in _ranges(record) if not holds]
+    if wrong:
+        raise BadDocument(f"不成立 / does not hold: {'；'.join(wrong)}")
+
+
+def _ranges(record: Record) -> Iterator[tuple[str, bool]]:
+    if isinstance(record, Status):
+        yield "target: SHA-256", DIGEST.fullmatch(record.target) is not None
+        yield "successor: SHA-256", DIGEST.fullmatch(record.successor or record.target) is not None
+    else:
+        yield "since ≤ until", record.since <= record.until
+    if isinstance(record, Scope):
+        yield "lower ≤ upper", record.lower <= record.upper
+        yield "absolute ≥ 0", record.absolute >= 0
+        yield "relative ≥ 0", record.relative >= 0
 
 
 def _said(value: Any) -> Any:

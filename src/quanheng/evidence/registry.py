@@ -48,7 +48,8 @@ def certificate(
 
 
 def record(content: Record, issuer: str, issued: date, key: PrivateKey, signed: bytes = b"") -> Document:
-    """A record of the authority, signed and stated."""
+    """A record of the authority, signed and stated. Raises BadDocument where nobody would understand it."""
+    records.check(content)
     data = records.write(content)
     signed = signed or signature.sign(data, key)
     said = statement.of_record(

@@ -97,6 +97,8 @@ async function contentOf(document) {
   }
 }
 
+const isDigest = (text) => /^[0-9a-f]{64}$/.test(text);
+
 async function readRecord(document) {
   const record = readJson(document.data);
   const fieldsOf = FACTS.records[document.kind];
@@ -114,6 +116,12 @@ async function readRecord(document) {
     if (!fits) throw new Bad(name);
   }
   checkCanonical(record, document.data);
+  for (const [name, known] of Object.entries(FACTS.words[record.kind] ?? {})) {
+    if (![record[name]].flat().every((word) => known.includes(word))) throw new Bad(name);
+  }
+  if (record.kind !== "status" && record.since > record.until) throw new Bad("since > until");
+  if (record.kind === "scope" && (record.lower > record.upper || record.absolute < 0 || record.relative < 0)) throw new Bad("range");
+  if (record.kind === "status" && !(isDigest(record.target) && (record.successor === "" || isDigest(record.successor)))) throw new Bad("target");
   if (record.kind === "key binding") {
     const key = await readKey(unbase64(record.public));
     if (key.id !== record.key || key.algorithm !== record.algorithm) throw new Bad("key");

@@ -129,6 +129,7 @@ def _facts(trust: Trust, grace: int) -> dict[str, Any]:
             kind: {field.name: field.type for field in dataclasses.fields(record)}
             for kind, record in records.RECORDS.items()
         },
+        "words": records.WORDS,
         "reasons": {
             code: {"forces": each.forces, "chinese": each.chinese, "english": each.english}
             for code, each in REASONS.items()
