@@ -1,4 +1,4 @@
-"""The life of a certificate as its document tells it, typed line by line."""
+"""The life of a certificate as documents tell it, typed line by line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[2] / "docs/life-of-a-certificate.md"
+DOCUMENTS = Path(__file__).parents[2] / "docs"
 
 
-def script() -> str:
-    """All lines of the document, with a port of our own."""
-    parts = DOCUMENT.read_text("utf-8").split("```sh\n")[1:]
+def script(name: str) -> str:
+    """All lines of a document, with a port of our own."""
+    parts = (DOCUMENTS / name).read_text("utf-8").split("```sh\n")[1:]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -25,22 +25,37 @@ def script() -> str:
     )
 
 
-@pytest.mark.drill
-def test_every_line_does_what_the_document_says(tmp_path: Path) -> None:
+def typed(name: str, folder: Path) -> tuple[str, str]:
+    """What the lines of a document print: output and messages."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["bash", "-c", script()],
-        cwd=tmp_path,
+        ["bash", "-c", script(name)],
+        cwd=folder,
         env=os.environ | {"PATH": path},
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
-    said = done.stdout
-    assert "quanheng:" not in done.stderr, done.stderr
-    assert said.count("有效 / valid  ") == 2, said + done.stderr
+    return done.stdout, done.stderr
+
+
+@pytest.mark.drill
+def test_every_line_does_what_the_document_says(tmp_path: Path) -> None:
+    said, told = typed("life-of-a-certificate.md", tmp_path)
+    assert "quanheng:" not in told, told
+    assert said.count("有效 / valid  ") == 2, said + told
     assert "└─ SI" in said
     assert "revoked" in said
     assert "standard_invalid" in said
     assert "2026-0131  item-000042" in said
+
+
+@pytest.mark.drill
+def test_a_first_certificate_is_issued_by_typing_what_its_document_says(tmp_path: Path) -> None:
+    said, told = typed("certificate.md", tmp_path)
+    assert "quanheng:" not in told, told
+    assert "refused" not in said
+    assert said.count("有效 / valid  ") == 1, said + told
+    assert "相同 / the same" in said
+    assert (tmp_path / "verify.html").exists()
