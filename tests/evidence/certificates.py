@@ -33,7 +33,7 @@ units = st.sampled_from(["kW·h", "kg", "V", "°C", "kPa", "m³", "%", "1"])
 digests = st.integers(0, 2**256 - 1).map(lambda n: f"{n:064x}")
 parties = st.builds(Party, words, words, english).filter(lambda each: each.name != each.name_english)
 conditions = st.builds(Condition, words, numbers, numbers, units)
-uses = st.builds(Use, digests, words, numbers, units, numbers)
+uses = st.builds(Use, digests, words, numbers, units, numbers.filter(bool))
 
 
 @st.composite

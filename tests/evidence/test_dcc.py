@@ -111,6 +111,11 @@ def test_a_missing_part_is_named(path: str):
         (b">0.012<", b">0,012<"),
         (b'refId="standard1"', b'refId="standard9"'),
         (b'refId="item1"', b'refId="item9"'),
+        (b">0.012<", b">NaN<"),
+        (b">0.012<", b">1e999<"),
+        (b"<si:coverageFactor>2.0<", b"<si:coverageFactor>INF<"),
+        (b'refType="basic_serialNumber"', b'refType="qh_identifier"'),
+        (b'refType="basic_nominalValue"', b'refType="basic_measurementError"'),
     ],
 )
 def test_a_damaged_value_is_refused(old: bytes, new: bytes):
@@ -124,6 +129,34 @@ def test_a_damaged_value_is_refused(old: bytes, new: bytes):
 def test_damage_is_read_or_refused_and_never_crashes(place: int, noise: bytes):
     with contextlib.suppress(BadXml, BadDocument):
         read(BYTES[:place] + noise + BYTES[place + 1 :])
+
+
+@pytest.mark.parametrize("number", ["2026-0131\u200b", "２０２６-0131", "2026\t0131", " 2026", "2026\u2028"])
+def test_a_number_that_cannot_be_told_from_another_is_refused(number: str):
+    with pytest.raises(BadForm):
+        write(dataclasses.replace(EXAMPLE, number=number))
+    with pytest.raises(BadDocument, match="编号"):
+        read(BYTES.replace(EXAMPLE.number.encode(), number.encode()))
+
+
+def test_a_standard_without_influence_is_refused():
+    point = EXAMPLE.points[0]
+    uses = tuple(dataclasses.replace(each, sensitivity=0.0) for each in point.uses)
+    with pytest.raises(BadForm, match="灵敏系数"):
+        write(dataclasses.replace(EXAMPLE, points=(dataclasses.replace(point, uses=uses),)))
+
+
+def test_a_unit_that_is_not_legal_is_read_by_its_name_in_dsi():
+    found = read(BYTES.replace(b"\\percent", b"\\milli\\bar"))
+    assert {each.unit for each in found.points} == {"\\milli\\bar"}
+    assert read(BYTES.replace(b"\\percent", b"\\bar")).points[0].unit == "\\bar"
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "GB18030"])
+def test_xml_in_another_encoding_is_refused(encoding: str):
+    text = BYTES.decode().replace("UTF-8", encoding).replace("utf-8", encoding)
+    with pytest.raises(BadXml):
+        read(text.encode(encoding, "xmlcharrefreplace"))
 
 
 def test_other_xml_is_no_certificate():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lxml import etree
@@ -9,6 +10,7 @@ from lxml import etree
 from quanheng.evidence.errors import BadXml, UnsafeXml
 
 LARGEST = 32 * 1024 * 1024
+DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 PARSERS = {  # each is locked by lxml while a thread parses
     blanks: etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=not blanks
@@ -25,6 +27,9 @@ def parse(data: bytes, *, at_most: int = LARGEST, blanks: bool = True) -> Any:
     """
     if len(data) > at_most:
         raise UnsafeXml(f"XML 超过 {at_most} 字节 / the XML is larger than {at_most} bytes")
+    said = DECLARED.match(data)
+    if said and said[1].upper() != b"UTF-8":  # readers differ over what bytes in other encodings say
+        raise _encoded(said[1].decode("ascii", "replace"))
     try:
         root = etree.fromstring(data, PARSERS[blanks])
     except etree.XMLSyntaxError as error:
@@ -35,6 +40,13 @@ def parse(data: bytes, *, at_most: int = LARGEST, blanks: bool = True) -> Any:
         ) from error
     except (ValueError, LookupError) as error:
         raise BadXml(f"不是 XML / is no XML: {error}") from error
-    if root.getroottree().docinfo.doctype:
+    info = root.getroottree().docinfo
+    if (info.encoding or "UTF-8").upper() != "UTF-8":  # told by its first bytes alone
+        raise _encoded(str(info.encoding))
+    if info.doctype:
         raise UnsafeXml("XML 含有 DTD / the XML holds a DTD; certificates need none")
     return root
+
+
+def _encoded(name: str) -> UnsafeXml:
+    return UnsafeXml(f"XML 应以 UTF-8 编码，不是 {name[:40]} / the XML is not in UTF-8 but in {name[:40]}")

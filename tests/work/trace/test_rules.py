@@ -122,6 +122,16 @@ FAULTS: dict[str, tuple[str, Change]] = {
         lambda s: replaced(s, "meter", 0, value=0.9).change("meter", decision=Decision("guarded", Outcome.PASS, 1.0))),
     "10: a decision by a rule that nobody knows": (
         "decision_differs", lambda s: s.change("meter", decision=Decision("by eye", Outcome.PASS))),
+    "10: k = 2 for fifty percent, of a distribution that nobody knows": (
+        "coverage_inconsistent",
+        lambda s: replaced(s, "meter", 0, coverage_probability=0.5, distribution="whatever")),
+    "10: k = 2 for fifty percent, of a Normal one": (
+        "coverage_inconsistent",
+        lambda s: replaced(s, "meter", 0, coverage_probability=0.5, distribution="Normal")),
+    "10: a whole that passes over a point beyond its limits that says nothing": (
+        "decision_differs", lambda s: replaced(s, "meter", 0, value=1.4, outcome=None)),
+    "4: a use at a value that no float holds": (
+        "out_of_range", lambda s: uses(s, "meter", 0, at=1e305)),
     "11: results that do not agree with those of another standard": (
         "not_validated", lambda s: s.change("bench", validation=Validation(0.1, 0.02, 0.0, 0.02, "%", 0.002, 0.003))),
     "11: a standard without a record of its repeatability": (

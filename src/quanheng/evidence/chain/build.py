@@ -116,7 +116,10 @@ def build(certificates: Iterable[Known], records: Iterable[Said] = ()) -> Chain:
         if each.digest in used:
             b.results[n] = [result for result in results if result is not None]
         for condition in each.content.conditions:
-            unit = parse_unit_of(condition.unit)
+            try:
+                unit = parse_unit_of(condition.unit)
+            except UnitError:
+                continue  # as of a point
             b.conditions.append(
                 {
                     "certificate": n,
@@ -209,7 +212,7 @@ def _certificate(
     ratio = math.nan
     if validation is not None:
         both = math.hypot(validation.expanded_uncertainty, validation.expanded_uncertainty0)
-        ratio = abs(validation.y - validation.y0) / both if both > 0 else math.inf
+        ratio = abs(validation.y - validation.y0) / both if 0 < both < math.inf else math.inf
     b.certificates.append(
         {
             "level": level,
@@ -255,7 +258,7 @@ def _point(
     try:
         nominal_unit, unit = parse_unit_of(point.nominal_unit), parse_unit_of(point.unit)
     except UnitError:
-        return None  # the document says by itself that its unit is unknown
+        return None  # a document with such a unit is refused where it is read
     quantity, dimension = b.quantities(point.quantity), b.dimensions(str(nominal_unit.dimension))
     kind = KINDS.index(content.kind.value)
     value, scale = (
@@ -294,8 +297,8 @@ def _point(
             "relative": point.relative,
             "fits": _fits(point.quantity, point.nominal_unit),
             "comparable": comparable,
-            "distribution": DISTRIBUTIONS.index(point.distribution)
-            if point.distribution in DISTRIBUTIONS
+            "distribution": DISTRIBUTIONS.index(point.distribution.casefold())
+            if point.distribution.casefold() in DISTRIBUTIONS
             else DISTRIBUTIONS.index("other"),
             "outcome": NONE if point.outcome is None else OUTCOMES.index(point.outcome.value),
             "uses": len(point.uses),
@@ -326,7 +329,9 @@ def _use(b: _Builder, point_row: int, row: int, point: Point, use: Use, rows: Ma
     except UnitError:
         support = SUPPORT.index("unit")
     else:
-        if standard in b.results:
+        if not math.isfinite(at):  # too large for a float: no standard was ever calibrated there
+            support = SUPPORT.index("range")
+        elif standard in b.results:
             quantity, dimension = b.quantities(use.quantity), b.dimensions(str(unit.dimension))
             support, u, supporter = _supported(b.results[standard], quantity, dimension, at)
             over = abs(at) if point.relative else 1.0
@@ -355,7 +360,8 @@ def _supported(
     of_kind = [each for each in results if each.quantity == quantity]
     if not of_kind:
         return SUPPORT.index("quantity"), math.nan, NONE
-    fitting = sorted((e for e in of_kind if e.dimension == dimension), key=lambda each: each.nominal)
+    fitting = [each for each in of_kind if each.dimension == dimension and math.isfinite(each.nominal)]
+    fitting.sort(key=lambda each: each.nominal)
     if not fitting:
         return SUPPORT.index("unit"), math.nan, NONE
     near = [e for e in fitting if abs(e.nominal - at) <= SAME * max(abs(at), abs(e.nominal))]

@@ -18,7 +18,8 @@ from importlib.resources import files
 from typing import Any
 
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.errors import BadForm
+from quanheng.evidence.errors import BadDocument, BadForm
+from quanheng.evidence.number import number_of
 from quanheng.ground.digest import read_toml
 
 LARGEST = 16 * 1024 * 1024
@@ -60,7 +61,17 @@ def read(data: bytes, name: str) -> Certificate:
     issuer = tree.get("issuer")
     if isinstance(issuer, dict) and not str(issuer.get("identifier", "?")).strip():
         faults.append("issuer.identifier：不能为空 / must not be empty")
+    try:
+        number_of(str(tree.get("number", "")))
+    except BadDocument as error:
+        faults.append(f"number：{error}")
     certificate = _read(tree, Certificate, "", faults)
+    if isinstance(certificate, Certificate) and any(
+        u.sensitivity == 0 for p in certificate.points for u in p.uses
+    ):
+        faults.append(
+            "points.uses.sensitivity：不能为 0：等于没有使用这件标准 / is not 0: the standard was not used"
+        )
     if faults:
         raise BadForm(name + "".join(f"\n  {fault}" for fault in faults))
     assert isinstance(certificate, Certificate)

@@ -5,7 +5,9 @@ const SI = "https://ptb.de/si";
 
 function readXml(bytes) {
   const text = decode(bytes);
-  if (/<!DOCTYPE/i.test(text)) throw new Refused("unsafe_xml");
+  const [, encoding = "utf-8"] = /^\uFEFF?<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(text) ?? [];
+  const prolog = text.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, ""); // whose first tag is that of the root, or of a DTD
+  if (/^\s*<!DOCTYPE/i.test(prolog) || encoding.toLowerCase() !== "utf-8") throw new Refused("unsafe_xml");
   const tree = new DOMParser().parseFromString(text, "application/xml");
   if (tree.querySelector("parsererror")) throw new Refused("malformed");
   return tree.documentElement;
@@ -64,10 +66,10 @@ function figureOf(quantity) {
   const expanded = real && Array.from(real.getElementsByTagNameNS(SI, "expandedMU"))[0];
   const figure = (parent, name) => ownText(childrenOf(parent, name, SI)[0]);
   return {
-    value: figure(real, "value"),
+    value: finite(figure(real, "value")),
     unit: figure(real, "unit").trim(),
-    uncertainty: figure(expanded, "valueExpandedMU"),
-    factor: figure(expanded, "coverageFactor"),
+    uncertainty: finite(figure(expanded, "valueExpandedMU")),
+    factor: finite(figure(expanded, "coverageFactor")),
   };
 }
 
@@ -86,7 +88,7 @@ function readCertificate(bytes) {
   const points = all(result, "results/result").map((each) => readPoint(each, cited));
   return {
     kind: textOf(statement("qh_kind"), "reference") || textOf(statement("qh_kind"), "declaration/content") || "calibration",
-    number: needed(core, "uniqueIdentifier"),
+    number: numberOf(needed(core, "uniqueIdentifier")),
     issuer: textOf(root, "administrativeData/calibrationLaboratory/calibrationLaboratoryCode"),
     issuerName: nameOf(root, "administrativeData/calibrationLaboratory/contact/name"),
     customer: nameOf(root, "administrativeData/customer/name").chinese,
@@ -102,8 +104,21 @@ function readCertificate(bytes) {
   };
 }
 
+function numberOf(text) {
+  // as number.py: what can be told from every other number by eye
+  if (text.normalize("NFKC") !== text || text.trim() !== text || /[\p{C}\p{Zl}\p{Zp}]/u.test(text)) throw new Refused("structure", "uniqueIdentifier");
+  return text;
+}
+
+function finite(text) {
+  if (text !== "" && !Number.isFinite(Number(text))) throw new Refused("structure", text);
+  return text;
+}
+
 function readItem(element) {
   const known = all(element, "identifications/identification");
+  const kinds = known.map((each) => each.getAttribute("refType")).filter(Boolean);
+  if (new Set(kinds).size < kinds.length) throw new Refused("structure", "identification");
   const by = (kind) => known.find((each) => each.getAttribute("refType") === kind);
   return {
     identifier: textOf(by("qh_identifier") ?? known[0], "value"),
@@ -117,7 +132,8 @@ function readItem(element) {
 function readPoint(element, cited) {
   const quantities = all(element, "data/quantity");
   const kind = (each) => (each.getAttribute("refType") ?? "").split(" ")[0];
-  const measured = quantities.find((each) => ["basic_measuredValue", "basic_measurementError"].includes(kind(each)));
+  const [measured, ...others] = quantities.filter((each) => ["basic_measuredValue", "basic_measurementError"].includes(kind(each)));
+  if (others.length) throw new Refused("structure", "measuredValue");
   const nominal = quantities.find((each) => kind(each) === "basic_nominalValue");
   return {
     quantity: textOf(element, "name/content"),

@@ -120,6 +120,18 @@ def from_dsi(text: str) -> Unit:
     return _dsi_unit(text, legal=False)
 
 
+def symbol_of_dsi(text: str) -> str:
+    """The legal symbol of a unit in D-SI; its name in D-SI where it has none: bar is no legal unit, \\bar can be read.
+
+    UnitError where it is no unit at all.
+    """
+    symbol = from_dsi(text).symbol
+    try:
+        return symbol if "\\" in symbol or parse_unit(symbol) else text
+    except UnitError:
+        return text
+
+
 def _short(text: str) -> str:
     if len(text) > LONGEST:
         raise UnitError(f"单位长于 {LONGEST} 个字符 / the unit is longer than {LONGEST} characters")

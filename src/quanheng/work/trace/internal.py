@@ -45,7 +45,9 @@ def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
     apart = np.abs(expected - p) > ROUNDED
     # a t distribution wants a larger k than the normal one, by degrees of freedom that a certificate seldom states
     apart = np.where(distribution == DISTRIBUTIONS.index("t"), normal < p - ROUNDED, apart)
-    apart &= distribution != DISTRIBUTIONS.index("other")
+    # of a distribution that is not known here: no less than any has (Chebyshev)
+    least = np.where(k > 1, 1 - 1 / np.maximum(k, 1.0) ** 2, 0.0)
+    apart = np.where(distribution == DISTRIBUTIONS.index("other"), p < least - ROUNDED, apart)
     wrong = np.zeros(len(usual), bool)
     wrong[rows] = apart | ~(k > 0) | ~((p > 0) & (p <= 1))
     return wrong
@@ -53,20 +55,26 @@ def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
 
 def decided(part: Part) -> Iterator[Found]:
     """Each outcome follows from value, U and limits by the stated rule, and the whole from its points (JCGM 106)."""
-    outcome = part.points.outcome
+    points = part.points
+    limited = np.isfinite(points.lower) | np.isfinite(points.upper)
+    # a whole that passes says of each point with limits that it does
+    implied = (points.outcome == NONE) & limited & (part.certificates.outcome[part.of_point] == PASS)
+    outcome = np.where(implied, PASS, points.outcome)
     stated = outcome != NONE
     if not stated.any():
         return
     rules = part.at_points(one_or_all(part.certificates.rule))
     if np.ndim(rules) == 0 and stated.all():
-        yield from part.of_points("decision_differs", _decided_otherwise(part, slice(None), int(rules)))
+        yield from part.of_points(
+            "decision_differs", _decided_otherwise(part, outcome, slice(None), int(rules))
+        )
     else:
         rows = np.flatnonzero(stated)
         chosen_rules = np.broadcast_to(rules, len(outcome))[rows]
         wrong = np.zeros(len(outcome), bool)
         for code in np.unique(chosen_rules):
             chosen = rows[chosen_rules == code]
-            wrong[chosen] = _decided_otherwise(part, chosen, int(code))
+            wrong[chosen] = _decided_otherwise(part, outcome, chosen, int(code))
         yield from part.of_points("decision_differs", wrong)
     fails = outcome == FAIL
     if fails.any():
@@ -80,12 +88,12 @@ def one_or_all(codes: Any) -> Any:
     return codes[0] if len(codes) and (codes == codes[0]).all() else codes
 
 
-def _decided_otherwise(part: Part, rows: Any, code: int) -> Flags:
+def _decided_otherwise(part: Part, outcome: Small, rows: Any, code: int) -> Flags:
     points = part.points
     rule, ratio, risk = ("simple", None, None) if code == NONE else part.whole.chain.names.decisions[code]
     value, u = points.value[rows], points.u[rows]
     lower, upper = points.lower[rows], points.upper[rows]
-    passed = points.outcome[rows] == PASS
+    passed = outcome[rows] == PASS
     if rule_is_simple(rule):
         slack = 1e-9 * np.maximum(np.abs(value), np.minimum(np.abs(lower), np.abs(upper)))
         return np.asarray(passed != ((value >= lower - slack) & (value <= upper + slack)))

@@ -17,8 +17,9 @@ from quanheng.evidence.answer import Reason
 from quanheng.evidence.certificate import Certificate, Item, Kind, Party, Point
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats.dcc.names import DCC
+from quanheng.evidence.number import number_of
 from quanheng.measure.errors import UnitError
-from quanheng.measure.quantity.units import from_dsi
+from quanheng.measure.quantity.units import symbol_of_dsi
 
 FOUND = ("basic_measurementError", "basic_measuredValue")  # what a result says, the first that there is
 PLACES = ("basic_nominalValue", "basic_referenceValue", "basic_measuredValue")  # where on the range
@@ -62,7 +63,7 @@ def read(root: Any) -> tuple[Certificate, tuple[Reason, ...]]:
         _points(result, n, items, points, remarks)
     return Certificate(
         Kind.CALIBRATION,
-        _text(core, "uniqueIdentifier"),
+        number_of(_text(core, "uniqueIdentifier")),
         _laboratory(root),
         items,
         begun,
@@ -187,8 +188,8 @@ def _paired(found: Figures, place: Figures, name: str, item: str) -> Iterator[Po
     if any(len(each) != n for each in told):
         return
     try:
-        units = [from_dsi(each) for each in found.units]
-        places = [from_dsi(each) for each in place.units]
+        units = [symbol_of_dsi(each) for each in found.units]
+        places = [symbol_of_dsi(each) for each in place.units]
     except UnitError:
         return
     for i in range(n):
@@ -197,9 +198,9 @@ def _paired(found: Figures, place: Figures, name: str, item: str) -> Iterator[Po
             item,
             found.name or place.name,
             place.values[i],
-            places[i].symbol,
+            places[i],
             found.values[i],
-            units[i].symbol,
+            units[i],
             found.expanded[i],
             found.k[i],
             found.p[i],

@@ -6,6 +6,7 @@ what is missing is told as `BadDocument`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -26,8 +27,9 @@ from quanheng.evidence.certificate import (
 )
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats.dcc.names import DCC, SI
+from quanheng.evidence.number import number_of
 from quanheng.measure.errors import UnitError
-from quanheng.measure.quantity.units import from_dsi
+from quanheng.measure.quantity.units import symbol_of_dsi
 
 E = TypeVar("E", Kind, Outcome)
 Parts = Mapping[str, Any]
@@ -65,7 +67,7 @@ def read_root(root: Any) -> Certificate:
     decision, validation = statements.parts("qh_decision"), statements.parts("qh_validation")
     return Certificate(
         kind=_member(Kind, statements.text("qh_kind") or Kind.CALIBRATION.value),
-        number=_text(core, "uniqueIdentifier"),
+        number=number_of(_text(core, "uniqueIdentifier")),
         issuer=_party(laboratory, "contact", _text_or(laboratory, "calibrationLaboratoryCode")),
         items=tuple(items.values()),
         begun=_day(core, "beginPerformanceDate"),
@@ -164,15 +166,18 @@ def _party(parts: Parts, name: str, identifier: str) -> Party:
 def _float(parts: Parts, name: str) -> float:
     text = _text(parts, name)
     try:
-        return float(text)
+        number = float(text)
     except ValueError as error:
         raise BadDocument(f"{name}：{text[:40]!r} 不是数 / is no number") from error
+    if not math.isfinite(number):  # D-SI can say NaN, and a float takes 1e999 for infinity
+        raise BadDocument(f"{name}：{text[:40]!r} 不是有限的数 / is not a finite number")
+    return number
 
 
 def _figure(real: Parts) -> tuple[float, str]:
     """A single value with its unit."""
     try:
-        return _float(real, "si:value"), from_dsi(_text_or(real, "si:unit").strip()).symbol
+        return _float(real, "si:value"), symbol_of_dsi(_text_or(real, "si:unit").strip())
     except UnitError as error:
         raise BadDocument(f"{error}") from error
 
@@ -226,6 +231,9 @@ def _item(element: Any) -> Item:
     parts = _parts(element)
     listed = _all(parts.get("identifications"), "identification")
     opened = [(each.get("refType"), _parts(each)) for each in listed]
+    kinds = [kind for kind, _ in opened if kind]
+    if len(set(kinds)) < len(kinds):  # readers differ over which of two counts
+        raise BadDocument("器具的同一种标识出现两次 / an item has two identifications of one kind")
     known = {kind: _text(each, "value") for kind, each in opened}
     by_issuer = {_text(each, "issuer"): _text(each, "value") for _, each in opened}
     serial = known.get(
@@ -283,6 +291,8 @@ def _validation(parts: Parts) -> Validation:
 def _point(element: Any, items: Mapping[str, Item], standards: Mapping[str, str]) -> Point:
     parts = _parts(element)
     quantities = _quantities(_one(parts, "data"))
+    if {"basic_measuredValue", "basic_measurementError"} <= quantities.keys():
+        raise BadDocument("一个结果既有测量值又有误差 / one result with both a measured value and an error")
     _, nominal = quantities.get("basic_nominalValue", NOTHING)
     measured, found = quantities.get("basic_measuredValue", quantities.get("basic_measurementError", NOTHING))
     item = items.get(element.get("refId") or next(iter(items), ""))
@@ -339,4 +349,8 @@ def _use(element: Any, standards: Mapping[str, str]) -> Use:
         raise BadDocument("所用标准没有使用点 / a standard without the value it was used at")
     at, unit = figures["qh_at"]
     sensitivity = figures["qh_sensitivity"][0] if "qh_sensitivity" in figures else 1.0
+    if sensitivity == 0:
+        raise BadDocument(
+            "灵敏系数为 0：等于没有使用这件标准 / a sensitivity of 0: the standard was not used"
+        )
     return Use(standards[place], _names(parts)[0], at, unit, sensitivity)

@@ -16,9 +16,10 @@ from lxml import etree
 
 from quanheng import __version__
 from quanheng.evidence.certificate import Certificate, Condition, Item, Point, Use
-from quanheng.evidence.errors import BadForm
+from quanheng.evidence.errors import BadDocument, BadForm
 from quanheng.evidence.figures import plain
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
+from quanheng.evidence.number import number_of
 from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.units import parse_unit, to_dsi
 
@@ -36,6 +37,10 @@ def write(certificate: Certificate) -> bytes:
     if not (certificate.items and certificate.points):
         raise BadForm("证书至少有一个器具和一个结果 / a certificate has at least one item and one result")
     root = etree.Element(f"{{{DCC}}}digitalCalibrationCertificate", {"schemaVersion": VERSION}, NAMESPACES)
+    try:
+        number_of(certificate.number)
+    except BadDocument as error:
+        raise BadForm(str(error)) from error
     _administrative(root, certificate)
     _results(_dcc(root, "measurementResults"), certificate)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
@@ -330,6 +335,10 @@ def _use(parent: Any, use: Use, place: str) -> None:
     _name(equipment, use.quantity)
     quantities = _dcc(equipment, "measuringEquipmentQuantities")
     _quantity(quantities, use.quantity, use.at, use.unit, "qh_at", tag="measuringEquipmentQuantity")
+    if use.sensitivity == 0:
+        raise BadForm(
+            "灵敏系数不能为 0：等于没有使用这件标准 / a sensitivity is not 0: the standard was not used"
+        )
     if use.sensitivity != 1.0:
         _quantity(
             quantities,
