@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 import pytest
 from django.test import Client
@@ -20,6 +20,17 @@ from quanheng.ground.errors import Fault
 
 As = Callable[[str], Client]
 TODAY = timezone.localdate()
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the day on which the examples were made, though a midnight may come between."""
+    localdate = timezone.localdate
+
+    def said(value: datetime | None = None, zone: tzinfo | None = None) -> date:
+        return TODAY if value is None else localdate(value, zone)
+
+    monkeypatch.setattr(timezone, "localdate", said)
 
 
 def entry(mode: Mode) -> CatalogueEntry:
