@@ -57,14 +57,8 @@ def check_proof(
             if (each.document.kind not in ROLES) == as_records
         }
 
-    found: dict[str, Checked] = {}
-
-    def records(authority: Authority) -> Iterable[Checked]:
-        found.update(judged(authority, as_records=True))
-        return found.values()
-
-    authority = judged_records(records)
-    found |= judged(authority, as_records=False)
+    records, authority = judged_records(lambda known: list(judged(known, as_records=True).values()))
+    found = {each.document.digest: each for each in records} | judged(authority, as_records=False)
     orders = {
         each.digest: check_order(each, found.values(), made[each.digest])
         for each in proof.documents
@@ -74,22 +68,22 @@ def check_proof(
     return _side_by_side([found[each.digest] for each in proof.documents], days)
 
 
-def judged_records(judged: Callable[[Authority], Iterable[Checked]]) -> Authority:
-    """What the valid records of the authority say. judged: all records, judged by what is known of keys.
+def judged_records(judged: Callable[[Authority], list[Checked]]) -> tuple[list[Checked], Authority]:
+    """The records of the authority, and what the valid ones say. judged: all of them, by what is known of keys.
 
     1 by pinned keys alone  2 by keys that those bind as authority, and again those of 1, now that revocations are known
     3 all again, by what those of 2 withdraw: a key that one delegate revokes binds nobody. A key that a delegate binds
     as authority is none.
     """
-    first = list(judged(Authority()))
-    pinned = {each.document.digest for each in _valid(first)}
-    authority = said = Authority.of(valid_records(first))
+    found = judged(Authority())
+    pinned = {each.document.digest for each in _valid(found)}
+    authority = said = Authority.of(valid_records(found))
     for _ in range(2):
-        found = list(judged(authority))
+        found = judged(authority)
         said = Authority.of(valid_records(found))
         trusted = Authority.of(valid_records(each for each in found if each.document.digest in pinned))
         authority = Authority(trusted.bindings, said.statuses)
-    return said
+    return found, said
 
 
 def _valid(found: Iterable[Checked]) -> Iterator[Checked]:

@@ -1,7 +1,7 @@
 """All that a registry holds, judged: each document by itself, then every chain over columns.
 
-    1 look at each document  2 records of the authority  3 certificates and bundles by
-    themselves  4 what shows when they lie side by side  5 chains
+    1 look at each document  2 records of the authority  3 certificates and bundles by themselves  4 what shows when
+    they lie side by side  5 chains
 Withdrawals are left to the chains, which know the day of each use. Orders are not looked at: each has its own proof.
 """
 
@@ -89,13 +89,7 @@ def check_holdings(
             if (each.document.kind not in ROLES) == as_records
         )
 
-    records: list[Checked] = []
-
-    def judged_again(authority: Authority) -> list[Checked]:
-        records[:] = judged(authority, as_records=True)
-        return records
-
-    authority = judged_records(judged_again)
+    records, authority = judged_records(lambda known: judged(known, as_records=True))
     signed = judged(Authority(authority.bindings, _of_keys(authority)), as_records=False)
     found = _side_by_side([*records, *signed])
     certificates = {each.document.digest: each for each in found if each.document.kind == CERTIFICATE}

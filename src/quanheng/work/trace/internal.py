@@ -55,11 +55,12 @@ def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
 
 def decided(part: Part) -> Iterator[Found]:
     """Each outcome follows from value, U and limits by the stated rule, and the whole from its points (JCGM 106)."""
-    points = part.points
-    limited = np.isfinite(points.lower) | np.isfinite(points.upper)
-    # a whole that passes says of each point with limits that it does
-    implied = (points.outcome == NONE) & limited & (part.certificates.outcome[part.of_point] == PASS)
-    outcome = np.where(implied, PASS, points.outcome)
+    points, outcome = part.points, part.points.outcome
+    if (silent := outcome == NONE).any():
+        # a whole that passes says of each point with limits that it does
+        limited = np.isfinite(points.lower) | np.isfinite(points.upper)
+        implied = silent & limited & (part.certificates.outcome[part.of_point] == PASS)
+        outcome = np.where(implied, PASS, outcome)
     stated = outcome != NONE
     if not stated.any():
         return

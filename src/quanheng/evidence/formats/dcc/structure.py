@@ -33,9 +33,8 @@ TOKEN = re.compile(
     r"|(?P<word>[@#/]?[\w.]+(?::(?![{])[\w.:]+)?(?:![a-zA-Z]+=[\w:.]+)*)|(?P<often>\[\d+,\w+\]|[?*+])"
     r"|(?P<mark>&\(|[()<>{}!:]))"
 )
-LARGE = etree.XPath(
-    "boolean(/descendant::*[5001])"
-)  # elements, from which on faults are counted before they are placed
+# so many elements that faults are counted before they are placed
+LARGE = etree.XPath("boolean(/descendant::*[5001])")
 CHUNK = 1 << 16
 FEW = 100  # faults of a large document that are told with their lines
 

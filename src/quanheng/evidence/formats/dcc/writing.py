@@ -7,7 +7,6 @@ and quantities whose refType begins with `qh_` (docs/methods/dcc.md). `reading.p
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -20,12 +19,11 @@ from quanheng.evidence.errors import BadDocument, BadForm
 from quanheng.evidence.figures import plain
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
 from quanheng.evidence.number import number_of
+from quanheng.ground.text import unfit
 from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.units import parse_unit, to_dsi
 
 NAMESPACES = {"dcc": DCC, "si": SI}
-# what XML 1.0 has no place for (production 2), and the carriage return, which a parser turns into another
-NO_CHARACTER = re.compile("[^\\t\\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(certificate: Certificate) -> bytes:
@@ -61,7 +59,7 @@ def _si(parent: Any, name: str, text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    if NO_CHARACTER.search(text):
+    if unfit(text) or "\r" in text:  # a carriage return, which a parser turns into another
         raise BadForm(
             f"{text[:40]!a} 中有控制字符或 XML 不容的字符"
             f" / characters that XML does not have, or control characters, in {text[:40]!a}"

@@ -103,10 +103,8 @@ def bounded(root: Any) -> None:
             raise Refused("unsafe_xml", f"多于 {MOST} 个名称空间 / more than {MOST} namespaces in scope")
     for each in root.iter(f"{{{EXCLUSIVE}}}InclusiveNamespaces"):
         most = max(most, min(len((each.get("PrefixList") or "").split()), MOST))
-    # each name is looked up at each element, from there up to the root
-    again = len(
-        root.findall("{*}Signature/{*}SignedInfo/{*}Reference")
-    )  # each may be to the signature's parts
+    # each name is looked up at each element, from there up to the root; each reference may be to the signature's parts
+    again = len(root.findall("{*}Signature/{*}SignedInfo/{*}Reference"))
     if COUNT(root) * DEEPEST * most * (1 + again) > STEPS and most * _depths(root, again) > STEPS:
         raise Refused("unsafe_xml", "规范形式过大 / its canonical form would take too long")
 
