@@ -92,21 +92,18 @@ def evaluate(file: BudgetFile, path: Path) -> Population:
     n = len(next(iter(table.values())))
     variables = variables_of(file.inputs)
     inputs = {name: _column(spec, variables, table, n, path) for name, spec in file.inputs.items()}
-    try:
-        with np.errstate(all="ignore"):  # rows without a result are told below, not warned of
-            evaluation = model(inputs)
-    except MeasureError as error:  # undefined in some row, or a source that is another one in the file
-        raise BadTable(f"{path}：{error}") from error
     weights = _numbers(table["weight"], path, "weight") if "weight" in table else np.ones(n)
     if not weights.sum() > 0 or (weights < 0).any():
         raise BadTable(f"{path}：weight 应不为负，且不全为 0 / weights must not be negative, nor all 0")
     names = [str(each) for each in table["name"]] if "name" in table else [str(k) for k in range(1, n + 1)]
     try:
+        with np.errstate(all="ignore"):  # rows without a result are told below, not warned of
+            evaluation = model(inputs)
         found = tuple(
             _over(name, spec.unit, _by_cause(evaluation, name), weights, names)
             for name, spec in outputs_of(file, model).items()
         )
-    except MeasureError as error:
+    except MeasureError as error:  # undefined in some row, or a source that is another one in the file
         raise BadTable(f"{path}：{error}") from error
     return Population(file.title, {k: s.model for k, s in file.outputs.items()}, n, "weight" in table, found)
 

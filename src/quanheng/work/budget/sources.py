@@ -19,7 +19,7 @@ def variables_of(inputs: Mapping[str, InputSpec]) -> Variables:
     """The variable, by its identity in all files, of each source and name of an effect of real inputs."""
     found: Variables = {}
     for source, uses in _uses(inputs).items():
-        named = sorted(set().union(*uses.values()) - {""})
+        named = _named(uses)
         unnamed = named[0] if len(named) == 1 and not _both(uses) else ""
         for name in ("", *named):
             found[source, name] = _identity(source, name or unnamed)
@@ -29,7 +29,7 @@ def variables_of(inputs: Mapping[str, InputSpec]) -> Variables:
 def check_sources(inputs: Mapping[str, InputSpec], notes: Notes) -> None:
     """Note inputs of one source that do not say which of its variables they are of, or that differ about it."""
     for source, uses in _uses(inputs).items():
-        named = sorted(set().union(*uses.values()) - {""})
+        named = _named(uses)
         if len(named) > 1 and not _both(uses):
             for each in (name for name, mine in uses.items() if "" in mine):
                 notes.add(
@@ -53,8 +53,8 @@ def check_sources(inputs: Mapping[str, InputSpec], notes: Notes) -> None:
 
 def unrelated(inputs: Mapping[str, InputSpec]) -> Iterator[tuple[str, str, str]]:
     """Two inputs and a source that both name without a variable in common: a reader would expect one."""
+    variables = variables_of(inputs)
     for source, uses in _uses(inputs).items():
-        variables = variables_of(inputs)
         mine = {name: {variables[source, each] for each in names} for name, names in uses.items()}
         yield from ((a, b, source) for a, b in combinations(mine, 2) if not mine[a] & mine[b])
 
@@ -67,6 +67,11 @@ def _uses(inputs: Mapping[str, InputSpec]) -> dict[str, dict[str, set[str]]]:
             if effect.source is not None:
                 uses.setdefault(effect.source, {}).setdefault(spec.name, set()).add(effect.name)
     return uses
+
+
+def _named(uses: Mapping[str, set[str]]) -> list[str]:
+    """The names of the effects of a source."""
+    return sorted(set().union(*uses.values()) - {""})
 
 
 def _both(uses: Mapping[str, set[str]]) -> bool:
