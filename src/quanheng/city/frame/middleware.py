@@ -77,10 +77,8 @@ class texts_that_can_be_kept:  # noqa: N801
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if unfit(request.path):
-            return _refused(
-                request, f"地址中有 {unfit(request.path)} / the address holds {unfit(request.path)}", 404
-            )
+        if found := unfit(request.path):
+            return _refused(request, f"地址中有 {found} / the address holds {found}", 404)
         return _of_fields(request, request.GET) or self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:

@@ -18,6 +18,7 @@ from quanheng.city.indicators.models import Entered, Figure
 from quanheng.ground.errors import Fault
 from quanheng.ground.files import write_durably
 
+TAKE = "indicators.take"  # the task
 LARGEST = 20 * 1024 * 1024  # bytes of a file of evidence
 
 

@@ -35,7 +35,6 @@ from quanheng.city.register.declaration import REGISTERS
 from quanheng.ground.errors import Fault
 
 CITY = frozenset({Role.CITY})
-TAKE = "indicators.take"
 MISSING = 200  # members that a page lists
 
 
@@ -60,7 +59,7 @@ def found(key: str) -> Indicator:
 def table(request: HttpRequest) -> HttpResponse:
     """All indicators with their targets."""
     may_take = viewer_of(request).role in CITY
-    taken = Task.objects.filter(kind=TAKE).order_by("-id").first() if may_take else None
+    taken = Task.objects.filter(kind=actions.TAKE).order_by("-id").first() if may_take else None
     going = taken is not None and taken.state in UNDER_WAY
     if going and "HX-Request" in request.headers:
         return HttpResponse(status=204)  # the page asks whether they are computed: not yet
@@ -184,7 +183,7 @@ def take(request: HttpRequest) -> HttpResponse:
     """Compute all of them for today, in the background."""
     viewer = viewer_of(request)
     check_role(viewer, CITY)
-    ask(TAKE, {"on": timezone.localdate().isoformat()}, viewer)
+    ask(actions.TAKE, {"on": timezone.localdate().isoformat()}, viewer)
     return redirect("indicators")
 
 

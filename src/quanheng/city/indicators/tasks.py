@@ -9,7 +9,7 @@ from quanheng.city.indicators import actions
 from quanheng.city.queue.tasks import Work, task
 
 
-@task("indicators.take")
+@task(actions.TAKE)
 def take(work: Work) -> int:
     """Compute and keep all figures for a day; done twice, the second adds what has changed since."""
     return actions.take(work.task.asked_by or SYSTEM, date.fromisoformat(work.task.arguments["on"]))

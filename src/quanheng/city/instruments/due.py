@@ -75,7 +75,7 @@ class Asked:
             When(when) if when in When.values else When.OVERDUE,
             number(district),
             purpose if purpose in Purpose.values else "",
-            query.get("user", "").replace("\0", "").strip()[:100],
+            query.get("user", "").strip()[:100],
             place_of(query.get("after", "")),
         )
 

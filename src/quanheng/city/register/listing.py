@@ -16,7 +16,6 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from quanheng.city.register import texts
 from quanheng.city.register.cells import labels_of
 from quanheng.city.register.declaration import Register, register_of
 
@@ -102,7 +101,7 @@ def _seen(register: Register, viewer: Any, asked: Mapping[str, str]) -> models.Q
             continue
         if text := asked.get(name, "").strip():
             fitting = _filtered(register, fitting, name, text)
-    return fitting.none() if texts.unusable(_text(asked)) else fitting
+    return fitting
 
 
 def _text(asked: Mapping[str, str]) -> str:

@@ -163,14 +163,8 @@ def _workbook(register: Register, rows: Iterable[Any], names: Sequence[str]) -> 
     return buffer.getvalue()
 
 
-RUN = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-)  # a spreadsheet runs a text that begins so, or leaves its beginning out
+# a spreadsheet runs a text that begins so, or leaves its beginning out
+RUN = ("=", "+", "-", "@", "\t", "\r")
 QUOTE = "'"
 
 

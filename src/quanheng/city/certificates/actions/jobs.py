@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -36,6 +36,7 @@ from quanheng.ground.errors import Fault
 from quanheng.work.verify.methods import Method
 
 TRIES = 5  # for a number that nobody else has taken meanwhile
+AT_THE_BENCH = (JobState.RECEIVED, JobState.MEASURED)  # readings are entered, and taken back
 
 
 def receive(
@@ -149,12 +150,7 @@ def measure(
     if len({nominal for _each, nominal in kept}) < len(kept):
         raise Fault("同一测量点写了两次 / a point stands there twice")
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        check_fresh(job, seen)
-        if job.state not in (JobState.RECEIVED, JobState.MEASURED):
-            raise Fault(
-                f"{job.number}：{job.get_state_display()}，不能再录入 / no readings can be entered any more"
-            )
+        job = _held(job, seen, AT_THE_BENCH, "不能再录入 / no readings can be entered any more")
         before = {float(each.nominal): each for each in current(job)}
         if not why and any(nominal in before for _each, nominal in kept):
             raise Fault("更正已录入的读数须写原因 / a reason is needed where readings are replaced")
@@ -172,6 +168,15 @@ def measure(
     return rows
 
 
+def _held(job: Job, seen: str, states: Collection[str], told: str) -> Job:
+    """The job, locked, as the person's page showed it. Raises Fault, with what is told, in any other state."""
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    check_fresh(job, seen)
+    if job.state not in states:
+        raise Fault(f"{job.number}：{job.get_state_display()}，{told}")
+    return job
+
+
 def withdraw(actor: User, job: Job, nominal: str, why: str, *, seen: str = "") -> None:
     """A point that should not be there is taken back by whoever entered it, before anybody has checked the job.
 
@@ -180,12 +185,7 @@ def withdraw(actor: User, job: Job, nominal: str, why: str, *, seen: str = "") -
     check_of_institute(actor, job)
     check_reason(why)
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        check_fresh(job, seen)
-        if job.state not in (JobState.RECEIVED, JobState.MEASURED):
-            raise Fault(
-                f"{job.number}：{job.get_state_display()}，不能再撤回 / no point can be withdrawn any more"
-            )
+        job = _held(job, seen, AT_THE_BENCH, "不能再撤回 / no point can be withdrawn any more")
         row = next((each for each in current(job) if each.nominal == nominal), None)
         if row is None:
             raise Fault(
@@ -227,10 +227,9 @@ def send_back(actor: User, job: Job, why: str, *, seen: str = "") -> None:
     check_of_institute(actor, job)
     check_reason(why)
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        check_fresh(job, seen)
-        if job.state not in (JobState.MEASURED, JobState.CHECKED):
-            raise Fault(f"{job.number}：{job.get_state_display()}，不能退回重测 / cannot be sent back now")
+        job = _held(
+            job, seen, (JobState.MEASURED, JobState.CHECKED), "不能退回重测 / cannot be sent back now"
+        )
         job.state, job.why, job.checked, job.checked_by = JobState.RECEIVED, why, None, None
         audit.save(actor, "certificates.send back", job)
 
@@ -240,9 +239,6 @@ def give_back(actor: User, job: Job, why: str, *, seen: str = "") -> None:
     check_of_institute(actor, job)
     check_reason(why)
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
-        check_fresh(job, seen)
-        if job.state not in (JobState.RECEIVED, JobState.MEASURED, JobState.CHECKED):
-            raise Fault(f"{job.number}：{job.get_state_display()}，不能退还 / cannot be returned now")
+        job = _held(job, seen, (*AT_THE_BENCH, JobState.CHECKED), "不能退还 / cannot be returned now")
         job.state, job.why = JobState.RETURNED, why
         audit.save(actor, "certificates.give back", job)

@@ -26,7 +26,6 @@ from quanheng.city.instruments import labels
 from quanheng.city.instruments.due import place_of
 from quanheng.city.people.models import User
 from quanheng.city.queue.models import UNDER_WAY, Task
-from quanheng.city.register import texts
 from quanheng.city.register.listing import number
 from quanheng.ground.digest import sha256_bytes
 from quanheng.ground.errors import QuanhengError
@@ -66,8 +65,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     elif not text:
         rows = rows.filter(state__in=IN_HAND)
     if text:
-        code = labels.code_of(text)
-        rows = rows.none() if texts.unusable(text) else rows.filter(Q(code=code) | Q(number=text))
+        rows = rows.filter(Q(code=labels.code_of(text)) | Q(number=text))
     if (place := place_of(request.GET.get("after", ""))) and place[0]:
         rows = rows.filter(Q(promised=place[0], pk__gt=place[1]) | Q(promised__gt=place[0]))
     found = list(rows.order_by("promised", "id")[: LISTED + 1])
@@ -133,7 +131,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _withdrawable(viewer: Any, job: Job) -> list[Entry]:
     """Points that a viewer may take back: his own, while they can be entered."""
-    if job.state not in (JobState.RECEIVED, JobState.MEASURED):
+    if job.state not in jobs.AT_THE_BENCH:
         return []
     return [each for each in results.current(job) if each.by_id == getattr(viewer, "pk", None)]
 
