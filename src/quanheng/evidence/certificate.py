@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+LARGEST = 1e60
+"""Of a figure, in SI units: nothing in the world is larger, and ratios and squares of two stay within a float."""
+
 
 class Kind(StrEnum):
     """Kind of a certificate (JJF 1001: 检定、校准; ISO/IEC 17025: test)."""

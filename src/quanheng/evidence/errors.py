@@ -10,6 +10,8 @@ Fault
 ├── BadXml        bytes that are not well-formed XML
 │   └── UnsafeXml     XML with a DTD, or beyond the limits
 └── BadDocument   a statement, record of the authority, or other document that is not as its format says
+    ├── BadUnit       a certificate with a unit that nobody knows
+    └── BadFigure     a certificate with a figure that nobody can have measured
 """
 
 from __future__ import annotations
@@ -53,6 +55,14 @@ class UnsafeXml(BadXml):
 
 class BadDocument(Fault):
     """A document of the evidence that is not as its format says."""
+
+
+class BadUnit(BadDocument):
+    """A certificate with a unit that is neither legal nor one of D-SI."""
+
+
+class BadFigure(BadDocument):
+    """A certificate with a figure beyond `certificate.LARGEST`."""
 
 
 T = TypeVar("T")

@@ -43,6 +43,7 @@ REASONS: Mapping[str, Meaning] = {
     "business_rule": _invalid("违反 DCC 业务规则", "breaks a business rule of the DCC"),
     "business_finding": _remark("DCC 业务规则的发现", "a finding of the DCC's business rules"),
     "unit_unknown": _invalid("单位不在法定计量单位清单中", "a unit that is not on the list of legal units"),
+    "figure_too_large": _invalid("数值大得不是测量结果", "a figure too large for any measurement"),
     "value_interrupted": _invalid("值的中间有注释或指令", "a comment or instruction stands inside a value"),
     "results_unread": _not_shown("有未能读出的结果", "results that could not be read"),
     "unit_unread": _not_shown("有未能读出的单位", "a unit that could not be read"),
@@ -109,6 +110,8 @@ REASONS: Mapping[str, Meaning] = {
     "validity_unset": _not_shown("标准没有确定的有效期", "nobody has set how long a standard's calibration holds", 2),
     # ---- 3 ratio
     "ratio": _invalid("标准的不确定度占比过大", "a standard's uncertainty is too large for its use", 3),
+    "standard_hardly_acts": _not_shown("标准对结果几乎不起作用，结果另有来源",
+                                       "standards that hardly act on a result cannot be what it was measured by", 3),
     "ratio_unclear": _not_shown("标准的不确定度无从比较", "a standard's uncertainty cannot be compared at its use", 3),
     # ---- 4 range
     "out_of_range": _invalid("使用点超出标准的校准范围", "used outside the calibrated range of a standard", 4),

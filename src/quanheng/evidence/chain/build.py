@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -40,9 +40,11 @@ from quanheng.evidence.chain.columns import (
 from quanheng.evidence.records import Record, Scope, Status, TypeApproval
 from quanheng.measure.errors import UnitError
 from quanheng.measure.quantity.legal_units import KINDS as QUANTITIES
-from quanheng.measure.quantity.units import Unit, from_dsi, parse_unit
+from quanheng.measure.quantity.units import Unit, compatible, from_dsi, parse_unit
 
 SAME = 1e-9  # relative: two values that are one but for rounding
+OWN_SHARE = 0.5  # of a result, that standards of its own quantity bring at least: in a comparison they bring all of it
+ANY_SHARE = 1e-6  # that standards of other quantities bring at least: below it none of them was used
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,8 @@ def _point(
     for use in point.uses:
         contributions[use.certificate] += _use(b, n, row, point, use, rows)
     squares = [each * each for each in contributions.values() if not math.isnan(each)]
+    own = point.quantity, str(nominal_unit.dimension)
+    result = 1.0 if point.relative else nominal if comparable else value
     b.points.append(
         {
             "certificate": row,
@@ -295,7 +299,8 @@ def _point(
             "upper": limit(point.upper, math.inf),
             "inherited": math.sqrt(sum(squares)),
             "relative": point.relative,
-            "fits": _fits(point.quantity, point.nominal_unit),
+            "fits": _fits(point.quantity, nominal_unit),
+            "acted": _acted(point, own, result),
             "comparable": comparable,
             "distribution": DISTRIBUTIONS.index(point.distribution.casefold())
             if point.distribution.casefold() in DISTRIBUTIONS
@@ -308,15 +313,37 @@ def _point(
     return _Result(quantity, dimension, nominal, u, n, point.relative, comparable)
 
 
-def _fits(quantity: str, unit: str) -> bool:
+def _fits(quantity: str, unit: Unit) -> bool:
     """Whether a unit measures a kind of quantity; a kind that is not on the list fits any."""
-    if quantity not in QUANTITIES or "\\" in unit:
+    if quantity not in QUANTITIES:
         return True
-    try:
-        parse_unit(unit, quantity)
-    except UnitError:
-        return False
-    return True
+    kept = replace(parse_unit(QUANTITIES[quantity][1]), kind=quantity)
+    return compatible(unit, kept)
+
+
+def _acted(point: Point, own: tuple[str, str], result: float) -> bool:
+    """Whether the standards account for a result: y = f(x, …) changes by c·x/y of itself for each x of itself.
+
+    Standards of the point's own quantity and dimension account for half of it at least, where there are any (GUM 5.1.3;
+    a comparison has c = 1, a mean of two 0.5 each); of one certificate that stands twice the difference counts.
+    result: in the unit of SI that sensitivities lead to, 1 where they are of relative errors.
+    """
+    shares: dict[tuple[bool, str], float] = defaultdict(float)
+    for use in point.uses:
+        try:
+            unit = parse_unit_of(use.unit)
+        except UnitError:
+            continue  # refused by rule 5
+        at = 1.0 if point.relative else unit.to_si(use.at)
+        of_own = (use.quantity, str(unit.dimension)) == own
+        if result == 0 or (at == 0 and not of_own):
+            shares[of_own, use.certificate] = math.inf  # nothing to compare with
+        else:
+            shares[of_own, use.certificate] += use.sensitivity * at / result
+    direct = [abs(share) for (of_own, _), share in shares.items() if of_own]
+    if direct:
+        return sum(direct) >= OWN_SHARE * (1 - SAME)
+    return not shares or sum(map(abs, shares.values())) >= ANY_SHARE
 
 
 def _use(b: _Builder, point_row: int, row: int, point: Point, use: Use, rows: Mapping[str, int]) -> float:

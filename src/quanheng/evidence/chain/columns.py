@@ -104,6 +104,7 @@ class Points(Columns):
     inherited: Float  # standard uncertainty that the standards bring, in the unit of u
     relative: Flags
     fits: Flags  # its units measure the quantity that it names
+    acted: Flags  # its standards account for it, or it has none
     comparable: Flags  # u is of the quantity of the nominal value (ohms of a thermometer are not)
     distribution: Small
     outcome: Small  # of OUTCOMES; NONE

@@ -31,7 +31,7 @@ from quanheng.evidence.errors import BadDocument
 from quanheng.ground.digest import canonical_line, read_json
 from quanheng.ground.files import sync, write_durably
 
-FORMAT = "quanheng-chain-1"
+FORMAT = "quanheng-chain-2"
 TABLES: dict[str, type[Columns]] = {
     "certificates": Certificates,
     "points": Points,

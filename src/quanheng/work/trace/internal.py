@@ -14,6 +14,7 @@ from quanheng.measure.errors import MeasureError
 from quanheng.work.trace.part import Found, Part
 
 ROUNDED = 0.01  # k = 2 goes with "95 %", which is 95.45 %
+SLACK = 1e-9  # of a limit: a sum of figures differs from it in its last digits
 PASS, FAIL = OUTCOMES.index("pass"), OUTCOMES.index("fail")
 
 
@@ -43,11 +44,19 @@ def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
     rectangular = np.minimum(k / np.sqrt(3), 1.0)
     expected = np.where(distribution == DISTRIBUTIONS.index("rectangular"), rectangular, normal)
     apart = np.abs(expected - p) > ROUNDED
-    # a t distribution wants a larger k than the normal one, by degrees of freedom that a certificate seldom states
-    apart = np.where(distribution == DISTRIBUTIONS.index("t"), normal < p - ROUNDED, apart)
-    # of a distribution that is not known here: no less than any has (Chebyshev)
+    # a t distribution has degrees of freedom that a certificate seldom states: from one on
+    one = 2 / np.pi * np.arctan(k)
+    apart = np.where(
+        distribution == DISTRIBUTIONS.index("t"), (p > normal + ROUNDED) | (p < one - ROUNDED), apart
+    )
+    # of a distribution that is not known here: no less than any has (Chebyshev), no more than has the arc sine at its
+    # ends, or between them the one that is steepest of those in use (Laplace)
     least = np.where(k > 1, 1 - 1 / np.maximum(k, 1.0) ** 2, 0.0)
-    apart = np.where(distribution == DISTRIBUTIONS.index("other"), p < least - ROUNDED, apart)
+    arc_sine = 2 / np.pi * np.arcsin(np.clip(k / np.sqrt(2), 0.0, 1.0))
+    most = np.maximum(np.maximum(arc_sine, normal), 1 - np.exp(-np.sqrt(2) * k))
+    apart = np.where(
+        distribution == DISTRIBUTIONS.index("other"), (p < least - ROUNDED) | (p > most + ROUNDED), apart
+    )
     wrong = np.zeros(len(usual), bool)
     wrong[rows] = apart | ~(k > 0) | ~((p > 0) & (p <= 1))
     return wrong
@@ -96,8 +105,8 @@ def _decided_otherwise(part: Part, outcome: Small, rows: Any, code: int) -> Flag
     lower, upper = points.lower[rows], points.upper[rows]
     passed = outcome[rows] == PASS
     if rule_is_simple(rule):
-        slack = 1e-9 * np.maximum(np.abs(value), np.minimum(np.abs(lower), np.abs(upper)))
-        return np.asarray(passed != ((value >= lower - slack) & (value <= upper + slack)))
+        inside = (value >= lower - SLACK * np.abs(lower)) & (value <= upper + SLACK * np.abs(upper))
+        return np.asarray(passed != inside)
     try:
         verdict = decide(value, u, lower=lower, upper=upper, rule=rule, r=ratio, risk=risk).verdict
     except MeasureError:

@@ -49,6 +49,8 @@ def fine_enough(part: Part) -> Iterator[Found]:
     if unclear.any():
         unclear &= part.at_hand & (part.uses.support == SUPPORT.index("supported"))
         yield from part.of_uses("ratio_unclear", unclear)
+    if not points.acted.all():
+        yield from part.of_points("standard_hardly_acts", ~points.acted)
 
 
 def _mpe(part: Part) -> Float:

@@ -16,7 +16,7 @@ from lxml import etree
 from quanheng.evidence import xml
 from quanheng.evidence.answer import VALID, Answer, Reason, because, together
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.errors import BadDocument, BadXml, UnsafeXml
+from quanheng.evidence.errors import BadDocument, BadFigure, BadUnit, BadXml, UnsafeXml
 from quanheng.evidence.formats.dcc import foreign, reading, rules, structure
 from quanheng.evidence.formats.dcc.names import DCC
 from quanheng.evidence.formats.xmldsig.envelope import SIGNATURE
@@ -121,11 +121,15 @@ def edition(root: Any) -> tuple[int, ...]:
 
 
 def _read(root: Any) -> tuple[Certificate | None, tuple[Reason, ...]]:
-    if reading.is_ours(root):
-        try:
+    try:
+        if reading.is_ours(root):
             return reading.read_root(root), ()
-        except BadDocument as error:
-            return None, (Reason("structure", detail=str(error)),)
+    except BadUnit as error:
+        return None, (Reason("unit_unknown", detail=str(error)),)
+    except BadFigure as error:
+        return None, (Reason("figure_too_large", detail=str(error)),)
+    except BadDocument as error:
+        return None, (Reason("structure", detail=str(error)),)
     try:
         return foreign.read(root)
     except BadDocument as error:

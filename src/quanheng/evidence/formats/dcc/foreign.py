@@ -7,14 +7,13 @@ one what was found (measurement error or measured value). What is not understood
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from quanheng.evidence.answer import Reason
-from quanheng.evidence.certificate import Certificate, Item, Kind, Party, Point
+from quanheng.evidence.certificate import LARGEST, Certificate, Item, Kind, Party, Point
 from quanheng.evidence.errors import BadDocument
 from quanheng.evidence.formats.dcc.names import DCC
 from quanheng.evidence.number import number_of
@@ -258,7 +257,7 @@ def _sub(parent: Any, name: str) -> str | None:
 
 def _numbers(text: str | None) -> list[float]:
     numbers = [float(word) for word in (text or "").split()]
-    if not all(math.isfinite(each) for each in numbers):
+    if not all(abs(each) <= LARGEST for each in numbers):
         raise ValueError(text)
     return numbers
 

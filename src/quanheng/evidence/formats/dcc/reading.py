@@ -6,14 +6,14 @@ what is missing is told as `BadDocument`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from quanheng.evidence import xml
 from quanheng.evidence.certificate import (
+    LARGEST,
     Certificate,
     Condition,
     Decision,
@@ -25,17 +25,52 @@ from quanheng.evidence.certificate import (
     Use,
     Validation,
 )
-from quanheng.evidence.errors import BadDocument
+from quanheng.evidence.errors import BadDocument, BadFigure, BadUnit
 from quanheng.evidence.formats.dcc.names import DCC, SI
 from quanheng.evidence.number import number_of
 from quanheng.measure.errors import UnitError
-from quanheng.measure.quantity.units import symbol_of_dsi
+from quanheng.measure.quantity.units import from_dsi, symbol_of_dsi
 
 E = TypeVar("E", Kind, Outcome)
 Parts = Mapping[str, Any]
-"""Children of an element, of those of one name the first; those of D-SI go by "si:" and their name."""
+"""Children of an element by name, of those of which there may be many the first; those of D-SI go by "si:"."""
 NOTHING: tuple[Any, Parts] = None, {}
 ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
+MANY = frozenset(
+    [
+        "usedLangCodeISO639_1",
+        "mandatoryLangCodeISO639_1",
+        "software",
+        "item",
+        "identification",
+        "respPerson",
+        "statement",
+        "content",
+        "usedMethod",
+        "measuringEquipment",
+        "influenceCondition",
+        "result",
+        "quantity",
+        "metaData",
+        "measuringEquipmentQuantity",
+    ]
+)
+"""What may stand many times in one place. Of anything else a second is refused: readers differ over which counts."""
+ONCE = frozenset(
+    [
+        "qh_kind",
+        "qh_customer",
+        "qh_signatory",
+        "qh_intervalSetBy",
+        "qh_place",
+        "qh_basis",
+        "qh_decision",
+        "qh_validation",
+        "basic_recalibration",
+        "qh_limits",
+    ]
+)
+"""Statements and metadata that one certificate, or one result, has once."""
 
 
 def read(data: bytes) -> Certificate:
@@ -74,7 +109,7 @@ def read_root(root: Any) -> Certificate:
         ended=_day(core, "endPerformanceDate"),
         issued=_day(core, "issueDate" if "issueDate" in core else "endPerformanceDate"),
         procedure=_text_or(_parts(_parts(result.get("usedMethods")).get("usedMethod")), "norm"),
-        points=tuple(_point(each, items, standards) for each in _all(result.get("results"), "result")),
+        points=tuple(_point(each, items, standards) for each in _all(_one(result, "results"), "result")),
         signatory=statements.text("qh_signatory"),
         customer=_party(administrative, "customer", customer) if customer else None,
         received=_day(core, "receiptDate") if "receiptDate" in core else None,
@@ -108,8 +143,16 @@ def _parts(element: Any) -> Parts:
     """The parts of an element. One walk over its children is quicker than a search for each."""
     found: dict[str, Any] = {}
     for each in () if element is None else element:
-        found.setdefault(_short(each.tag), each)
+        name = _short(each.tag)
+        if name not in found:
+            found[name] = each
+        elif name and name not in MANY:
+            raise _twice(name)
     return found
+
+
+def _twice(name: str) -> BadDocument:
+    return BadDocument(f"{name[:40]} 出现两次 / {name[:40]} stands twice in one place")
 
 
 def _all(element: Any, name: str) -> list[Any]:
@@ -155,6 +198,8 @@ def _names(parts: Parts) -> tuple[str, str]:
     texts = [(each.get("lang"), each.text or "") for each in _all(parts.get("name"), "content")]
     first = texts[0][1] if texts else ""
     by_language = dict(texts)
+    if len(by_language) < len(texts):
+        raise _twice("content")
     chinese, english = by_language.get("zh", first), by_language.get("en", "")
     return chinese, "" if english == chinese else english
 
@@ -169,17 +214,25 @@ def _float(parts: Parts, name: str) -> float:
         number = float(text)
     except ValueError as error:
         raise BadDocument(f"{name}：{text[:40]!r} 不是数 / is no number") from error
-    if not math.isfinite(number):  # D-SI can say NaN, and a float takes 1e999 for infinity
-        raise BadDocument(f"{name}：{text[:40]!r} 不是有限的数 / is not a finite number")
+    if number != number:  # D-SI can say NaN
+        raise BadDocument(f"{name}：{text[:40]!r} 不是数 / is no number")
+    if abs(number) > LARGEST:
+        raise BadFigure(f"{name}：{text[:40]!r} 超出 {LARGEST:g} / is beyond {LARGEST:g}")
     return number
 
 
 def _figure(real: Parts) -> tuple[float, str]:
     """A single value with its unit."""
+    value, name = _float(real, "si:value"), _text_or(real, "si:unit").strip()
     try:
-        return _float(real, "si:value"), symbol_of_dsi(_text_or(real, "si:unit").strip())
+        unit, symbol = from_dsi(name), symbol_of_dsi(name)
     except UnitError as error:
-        raise BadDocument(f"{error}") from error
+        raise BadUnit(f"{error}") from error
+    if abs(unit.to_si(value)) > LARGEST:
+        raise BadFigure(
+            f"{value} {symbol} 超出 {LARGEST:g} SI / {value} {symbol} is beyond {LARGEST:g} in SI"
+        )
+    return value, symbol
 
 
 def _quantities(data: Any, name: str = "quantity") -> dict[str, tuple[Any, Parts]]:
@@ -188,7 +241,7 @@ def _quantities(data: Any, name: str = "quantity") -> dict[str, tuple[Any, Parts
     for each in _all(data, name):
         for kind in (each.get("refType") or "").split()[:1]:
             if kind in found:
-                raise BadDocument(f"{kind[:40]} 出现两次 / {kind[:40]} stands twice in one place")
+                raise _twice(kind)
             found[kind] = each, _parts(each)
     return found
 
@@ -202,11 +255,30 @@ def _figures(data: Any, name: str = "quantity") -> dict[str, tuple[float, str]]:
     }
 
 
+def _in_unit(figures: Mapping[str, tuple[float, str]], kinds: Iterable[str], unit: str) -> list[float | None]:
+    """The figures of some kinds, all in one unit; None where one is not stated."""
+    for kind in kinds:
+        if kind in figures and figures[kind][1] != unit:
+            raise BadDocument(
+                f"{kind} 的单位是 {figures[kind][1]}，应为 {unit} / {kind} is in {figures[kind][1]}, not in {unit}"
+            )
+    return [figures[kind][0] if kind in figures else None for kind in kinds]
+
+
+def _of_kinds(parent: Any, name: str) -> list[tuple[str, Parts]]:
+    """Children of a name by their refType, with their parts."""
+    found = [(each.get("refType", ""), _parts(each)) for each in _all(parent, name)]
+    kinds = [kind for kind, _ in found if kind in ONCE]
+    if len(set(kinds)) < len(kinds):
+        raise _twice(next(each for each in kinds if kinds.count(each) > 1))
+    return found
+
+
 class _Statements:
     """Statements by their refType. Older ones of ours say in the declaration what `reference` says today."""
 
     def __init__(self, statements: Any) -> None:
-        self._all = [(each.get("refType"), _parts(each)) for each in _all(statements, "statement")]
+        self._all = _of_kinds(statements, "statement")
 
     def parts(self, kind: str) -> Parts | None:
         return next((parts for each, parts in self._all if each == kind), None)
@@ -267,12 +339,12 @@ def _condition(parts: Parts) -> Condition:
     if not {"qh_lower", "qh_upper"} <= found.keys():
         raise BadDocument("环境条件没有上下限 / an influence condition without its limits")
     (lower, unit), (upper, _) = found["qh_lower"], found["qh_upper"]
+    _in_unit(found, ("qh_upper",), unit)
     return Condition(_names(parts)[0], lower, upper, unit)
 
 
 def _decision(parts: Parts) -> Decision:
-    figures = _figures(parts.get("data"))
-    ratio, risk = (figures[kind][0] if kind in figures else None for kind in ("qh_guardRatio", "qh_risk"))
+    ratio, risk = _in_unit(_figures(parts.get("data")), ("qh_guardRatio", "qh_risk"), "1")
     return Decision(_text(parts, "convention"), _member(Outcome, _text(parts, "conformity")), ratio, risk)
 
 
@@ -282,9 +354,8 @@ def _validation(parts: Parts) -> Validation:
         (y, unit), (u, _), (y0, _), (u0, _) = (found[kind] for kind in ("qh_y", "qh_U", "qh_y0", "qh_U0"))
     except KeyError as error:
         raise BadDocument(f"结果验证缺少 {error} / the validation of results has no {error}") from error
-    repeatability, stability = (
-        found[kind][0] if kind in found else None for kind in ("qh_repeatability", "qh_stability")
-    )
+    _in_unit(found, ("qh_U", "qh_y0", "qh_U0"), unit)
+    repeatability, stability = _in_unit(found, ("qh_repeatability", "qh_stability"), unit)
     return Validation(y, u, y0, u0, unit, repeatability, stability)
 
 
@@ -307,7 +378,7 @@ def _point(element: Any, items: Mapping[str, Item], standards: Mapping[str, str]
     if "si:expandedMU" not in uncertainty:
         raise BadDocument("结果没有扩展不确定度 / a result without an expanded uncertainty")
     expanded = _parts(uncertainty["si:expandedMU"])
-    lower, upper, outcome = _limits(found.get("measurementMetaData"))
+    lower, upper, outcome = _limits(found.get("measurementMetaData"), unit)
     return Point(
         identifier=element.get("id", ""),
         item=item.identifier,
@@ -330,12 +401,10 @@ def _point(element: Any, items: Mapping[str, Item], standards: Mapping[str, str]
     )
 
 
-def _limits(metadata: Any) -> tuple[float | None, float | None, Outcome | None]:
-    """Lower and upper limit of a result, and whether it keeps them, as far as these are stated."""
-    listed = (_parts(each) for each in _all(metadata, "metaData") if each.get("refType") == "qh_limits")
-    parts = next(listed, {})
-    figures = _figures(parts.get("data"))
-    lower, upper = (figures[kind][0] if kind in figures else None for kind in ("qh_lower", "qh_upper"))
+def _limits(metadata: Any, unit: str) -> tuple[float | None, float | None, Outcome | None]:
+    """Lower and upper limit of a result in its unit, and whether it keeps them, as far as these are stated."""
+    parts = dict(_of_kinds(metadata, "metaData")).get("qh_limits", {})
+    lower, upper = _in_unit(_figures(parts.get("data")), ("qh_lower", "qh_upper"), unit)
     outcome = _text_or(parts, "conformity")
     return lower, upper, _member(Outcome, outcome) if outcome else None
 
@@ -348,7 +417,8 @@ def _use(element: Any, standards: Mapping[str, str]) -> Use:
     if "qh_at" not in figures:
         raise BadDocument("所用标准没有使用点 / a standard without the value it was used at")
     at, unit = figures["qh_at"]
-    sensitivity = figures["qh_sensitivity"][0] if "qh_sensitivity" in figures else 1.0
+    (stated,) = _in_unit(figures, ("qh_sensitivity",), "1")
+    sensitivity = 1.0 if stated is None else stated
     if sensitivity == 0:
         raise BadDocument(
             "灵敏系数为 0：等于没有使用这件标准 / a sensitivity of 0: the standard was not used"

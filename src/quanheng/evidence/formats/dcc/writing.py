@@ -6,7 +6,6 @@ and quantities whose refType begins with `qh_` (docs/methods/dcc.md). `reading.p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from quanheng import __version__
-from quanheng.evidence.certificate import Certificate, Condition, Item, Point, Use
+from quanheng.evidence.certificate import LARGEST, Certificate, Condition, Item, Point, Use
 from quanheng.evidence.errors import BadDocument, BadForm
 from quanheng.evidence.figures import plain
 from quanheng.evidence.formats.dcc.names import DCC, SI, VERSION
@@ -81,9 +80,9 @@ def _name(parent: Any, chinese: str, english: str = "", tag: str = "name") -> An
 
 
 def number(value: float) -> str:
-    """A float as D-SI writes it: the shortest text that reads back as the same. BadForm where it is not finite."""
-    if not math.isfinite(value):
-        raise BadForm(f"{value} 不是有限的数 / is not finite")
+    """A float as D-SI writes it: the shortest text that reads back as the same. BadForm beyond LARGEST."""
+    if not abs(value) <= LARGEST:
+        raise BadForm(f"{value} 不是 {LARGEST:g} 以内的数 / is not a number up to {LARGEST:g}")
     return repr(float(value))
 
 
@@ -92,11 +91,15 @@ def stated(value: float, U: float) -> tuple[str, str]:
     return plain(value, U) or (number(value), number(U))
 
 
-def _unit(symbol: str) -> str:
+def _unit(symbol: str, value: float) -> str:
+    """The name of a unit in D-SI, in which a value stands."""
     try:
-        return to_dsi(parse_unit(symbol))
+        unit = parse_unit(symbol)
+        name = to_dsi(unit)
     except UnitError as error:
         raise BadForm(f"{symbol}：{error}") from error
+    number(unit.to_si(value))
+    return name
 
 
 def _quantity(parent: Any, name: str, value: float | str, unit: str, kind: str, tag: str = "quantity") -> Any:
@@ -105,7 +108,7 @@ def _quantity(parent: Any, name: str, value: float | str, unit: str, kind: str, 
     _name(quantity, name)
     real = etree.SubElement(quantity, f"{{{SI}}}real")
     _si(real, "value", value if isinstance(value, str) else number(value))
-    _si(real, "unit", _unit(unit))
+    _si(real, "unit", _unit(unit, float(value)))
     return quantity
 
 
