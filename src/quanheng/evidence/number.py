@@ -11,8 +11,8 @@ SIGNS = (
     r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"  # Latin letters with marks
     r"\u00b7\u3007\u3014\u3015\u4e00-\u9fff"  # · and 〇, 〔 and 〕 as documents are numbered, Han
 )
-"""What a number is made of, as ranges of a regular expression: a closed list, for what is drawn as nothing, or as a sign
-of another alphabet, is without end. Compositions and full-width forms are not on it."""
+"""What a number is made of, as ranges of a regular expression: a closed list, for what is drawn as nothing, or like a
+sign of another alphabet, is without end. Compositions and full-width forms are not on it."""
 NUMBER = re.compile(f"([{SIGNS}]+( [{SIGNS}]+)*)?")
 ODD = re.compile(f"[^ {SIGNS}]")
 
@@ -27,8 +27,7 @@ def number_of(text: str) -> str:
         odd = ODD.search(text)
         seen = f"U+{ord(odd[0]):04X}" if odd else ascii(text[:40])
         raise BadDocument(
-            f"证书编号只用 ASCII 字符、拉丁字母、汉字、〔〕、· 和单个空格，不用 {seen}"
-            f" / the number of a certificate is written in ASCII, Latin letters, Han characters, 〔〕, · and single blanks,"
-            f" not with {seen}"
+            f"证书编号只用 ASCII 字符、拉丁字母、汉字、〔〕、· 和单个空格，不用 {seen} / a certificate's number is"
+            f" written in ASCII, Latin letters, Han characters, 〔〕, · and single blanks, not with {seen}"
         )
     return text

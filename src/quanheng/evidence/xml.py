@@ -30,6 +30,8 @@ def parse(data: bytes, *, at_most: int = LARGEST, blanks: bool = True) -> Any:
     said = DECLARED.match(data)
     if said and said[1].upper() != b"UTF-8":  # readers differ over what bytes in other encodings say
         raise _encoded(said[1].decode("ascii", "replace"))
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]:  # told by its first bytes alone
+        raise _encoded("UTF-16")
     try:
         root = etree.fromstring(data, PARSERS[blanks])
     except etree.XMLSyntaxError as error:
@@ -41,8 +43,6 @@ def parse(data: bytes, *, at_most: int = LARGEST, blanks: bool = True) -> Any:
     except (ValueError, LookupError) as error:
         raise BadXml(f"不是 XML / is no XML: {error}") from error
     info = root.getroottree().docinfo
-    if (info.encoding or "UTF-8").upper() != "UTF-8":  # told by its first bytes alone
-        raise _encoded(str(info.encoding))
     if info.doctype:
         raise UnsafeXml("XML 含有 DTD / the XML holds a DTD; certificates need none")
     return root

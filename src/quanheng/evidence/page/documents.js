@@ -87,7 +87,7 @@ function rawSignature(der) {
 async function contentOf(document) {
   // [content, reasons]
   try {
-    if (document.kind === "certificate") return [readCertificate(document.data), []];
+    if (document.kind === "certificate") return readCertificate(document.data);
     if (document.kind === "bundle" || document.kind === "order") return [null, []];
     return [await readRecord(document), []];
   } catch (error) {

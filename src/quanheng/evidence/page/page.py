@@ -14,11 +14,16 @@ from html import escape
 from typing import Any
 
 from quanheng.evidence import document_check, proof_file, qr_proof, records, signature, statement
+from quanheng.evidence.certificate import LARGEST
 from quanheng.evidence.document import KINDS
+from quanheng.evidence.formats.dcc import reading
 from quanheng.evidence.keys import ALGORITHMS
+from quanheng.evidence.number import SIGNS
 from quanheng.evidence.reasons import REASONS
 from quanheng.evidence.trust import Trust
 from quanheng.ground.paper.markup import Words, page, resource, say, say_html
+from quanheng.measure.quantity.unit_names import DSI_PREFIXES
+from quanheng.measure.quantity.units import LARGEST_POWER, LONGEST, dsi_names
 
 HERE = "quanheng.evidence.page"
 SCRIPTS = (
@@ -124,6 +129,16 @@ def _facts(trust: Trust, grace: int) -> dict[str, Any]:
             "version": qr_proof.VERSION,
             "largest": qr_proof.LARGEST,
             "algorithms": ALGORITHMS,
+        },
+        "content": {
+            "number": SIGNS,
+            "largest": LARGEST,
+            "many": sorted(reading.MANY),
+            "once": sorted(reading.ONCE),
+            "units": dsi_names(),
+            "prefixes": sorted(DSI_PREFIXES),
+            "longestUnit": LONGEST,
+            "largestPower": LARGEST_POWER,
         },
         "records": {
             kind: {field.name: field.type for field in dataclasses.fields(record)}

@@ -132,6 +132,14 @@ def symbol_of_dsi(text: str) -> str:
         return text
 
 
+def dsi_names() -> dict[str, list[str]]:
+    """Every name of a unit that `from_dsi` reads, and the prefixes, by their names in D-SI, that it takes."""
+    return {
+        name: [each for each, symbol in DSI_PREFIXES.items() if symbol in row.prefixes.split()]
+        for name, row in _by_dsi().items()
+    }
+
+
 def _short(text: str) -> str:
     if len(text) > LONGEST:
         raise UnitError(f"单位长于 {LONGEST} 个字符 / the unit is longer than {LONGEST} characters")
