@@ -1,7 +1,8 @@
 """Forged and defective certificates, made of good ones of our own: each as the proof file that a verifier is handed.
 
-Two kinds: what a laboratory, a registry or an authority did wrong (the faults of the sample world, signed and logged
-by their makers), and what somebody did to a good proof file afterwards.
+Three kinds: what a laboratory, a registry or an authority did wrong (the faults of the sample world, signed and logged
+by their makers); what a laboratory wrote that no form of ours writes, signed and logged as well; and what somebody did
+to a good proof file afterwards.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,6 +19,8 @@ from tempfile import TemporaryDirectory
 
 from quanheng.evidence import keys, proof_file, registry, signature
 from quanheng.evidence.document import CERTIFICATE, Document
+from quanheng.evidence.errors import BadDocument, BadXml
+from quanheng.evidence.formats.dcc import reading, writing
 from quanheng.evidence.holdings import Holdings
 from quanheng.evidence.log import checkpoint as checkpoints
 from quanheng.evidence.log import proof as proofs
@@ -24,7 +28,7 @@ from quanheng.evidence.trust import Trust, trust
 from quanheng.work.simulate.chain.entry import ORIGIN, WITNESSES, enter, policy
 from quanheng.work.simulate.chain.forged import branch
 from quanheng.work.simulate.chain.kinds import KINDS
-from quanheng.work.simulate.chain.world import CITY, ChainWorld
+from quanheng.work.simulate.chain.world import CITY, ChainWorld, Made
 from quanheng.work.simulate.chain.wrong import FIRST, WRONGS, put_wrong
 
 ON = date(2026, 6, 15)
@@ -48,6 +52,8 @@ def world() -> tuple[ChainWorld, Holdings]:
     for n in range(2):
         made.certify(made.instrument(n * len(KINDS), KINDS[0]))
     put_wrong(made)
+    for n, change in enumerate(WRITTEN.values()):
+        _write(made, WRITTEN_FROM + n * len(KINDS), change[1])
     with TemporaryDirectory() as folder:
         found = enter(made, Path(folder) / "log")
     return made, Holdings(each.document for each in found)
@@ -74,6 +80,7 @@ def good() -> list[Document]:
 def forgeries() -> Iterator[Forgery]:
     """Every forgery."""
     yield from of_makers()
+    yield from of_writers()
     for name, (code, change) in AFTERWARDS.items():
         yield Forgery(name, code, change(good()))
 
@@ -90,6 +97,102 @@ def of_makers() -> Iterator[Forgery]:
         listed = kept.behind(subject, [f"PA-{kind.name}"])
         listed += [each for each in found if each.digest not in {other.digest for other in listed}]
         yield Forgery(f"issued with the fault {wrong.code} ({n})", wrong.code, proof_file.write(listed))
+
+
+# ---- what a laboratory wrote by other means ---------------------------------------------------------------------
+
+WRITTEN_FROM = 12  # numbers of instruments, on the bench of the good ones
+
+
+def of_writers() -> Iterator[Forgery]:
+    """What a laboratory wrote, signed and had logged."""
+    _, kept = world()
+    for n, (name, (code, _)) in enumerate(WRITTEN.items()):
+        mark = f"energy-{WRITTEN_FROM + n * len(KINDS):06d}<"
+        subject = next(each for each in kept.certificates() if mark.encode() in each.data.replace(b"\0", b""))
+        yield Forgery(name, code, proof_file.write([subject, *good()[1:]]))
+
+
+def _write(made: ChainWorld, n: int, change: Callable[[bytes], bytes]) -> None:
+    """A certificate of other bytes than ours; its statement is of what they say, as far as they can be read."""
+    content = made.instrument(n, KINDS[0])
+    data = change(writing.write(content))
+    with suppress(BadDocument, BadXml):
+        content = reading.read(data)
+    document = registry.certificate(content, data, made.key("city"), made.secret)
+    made.made.append(Made(document, content.issued))
+
+
+def put(*pairs: tuple[bytes, bytes]) -> Callable[[bytes], bytes]:
+    """Bytes replaced, wherever they stand."""
+
+    def change(data: bytes) -> bytes:
+        for old, new in pairs:
+            assert old in data, old
+            data = data.replace(old, new)
+        return data
+
+    return change
+
+
+def again(first: bytes, last: bytes, *pairs: tuple[bytes, bytes]) -> Callable[[bytes], bytes]:
+    """A part of the document stands a second time, changed."""
+
+    def change(data: bytes) -> bytes:
+        start = data.index(first)
+        end = data.index(last, start) + len(last)
+        return data[:end] + put(*pairs)(data[start:end]) + data[end:]
+
+    return change
+
+
+SENSITIVITY = (
+    b'<dcc:measuringEquipmentQuantity refType="qh_sensitivity"><dcc:name><dcc:content>c</dcc:content></dcc:name>'
+    b"<si:real><si:value>%s</si:value><si:unit>\\one</si:unit></si:real></dcc:measuringEquipmentQuantity>"
+    b"</dcc:measuringEquipmentQuantities>"
+)
+ACTING = b"</dcc:measuringEquipmentQuantities>"
+OF_VALUE, OF_LIMIT = (b"</si:value>\n" + depth * b" " + b"<si:unit>\\percent" for depth in (16, 24))
+T = (b"distribution>normal<", b"distribution>t<")
+WRITTEN: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "a t distribution with k = 1000": (
+        "coverage_inconsistent", put(T, (b"coverageFactor>2.0<", b"coverageFactor>1000.0<"))
+    ),
+    "an arc sine with k = 1": (
+        "coverage_inconsistent",
+        put((T[0], b"distribution>arc sine<"), (b"coverageFactor>2.0<", b"coverageFactor>1.0<")),
+    ),
+    "a value far beyond the world": (
+        "figure_too_large", put((OF_VALUE, b"e305" + OF_VALUE))
+    ),
+    "limits far beyond the world": ("figure_too_large", put((OF_LIMIT, b"e305" + OF_LIMIT))),
+    "a number with a sign without ink": ("structure", put((b"V-energy-", "V-\u034fenergy-".encode()))),
+    "a number with a Hangul filler": ("structure", put((b"V-energy-", "V-\u3164energy-".encode()))),
+    "a number with a Cyrillic letter": ("structure", put((b"V-energy-", "V-\u0435nergy-".encode()))),
+    "a number with two blanks": ("structure", put((b"V-energy-", b"V-  energy-"))),
+    "two days on which it is due": (
+        "structure",
+        again(b'<dcc:statement refType="basic_recal', b"</dcc:statement>", (b"<dcc:date>20", b"<dcc:date>21")),
+    ),
+    "two results of measurement": (
+        "structure",
+        again(
+            b"<dcc:measurementResult>", b"</dcc:measurementResult>",
+            (b'"standard1"', b'"standard2"'), (b'id="p', b'id="q'),
+        ),
+    ),
+    "two nominal values": (
+        "structure",
+        again(b'<dcc:quantity refType="basic_nominalValue">', b"</dcc:quantity>", (b"<si:value>", b"<si:value>9")),
+    ),
+    "limits in another unit than the value": ("structure", put((OF_LIMIT, OF_LIMIT.replace(b"percent", b"one")))),
+    "a nominal value in bar": ("quantity_mismatch", put((b"\\kilo\\watt\\hour", b"\\bar"))),
+    "a unit that nobody knows": ("unit_unknown", put((b"\\percent", b"\\parsnip"))),
+    "a value in hexadecimal": ("structure", put((b"<si:value>0.1<", b"<si:value>0x1<"))),
+    "a standard that does not act": ("standard_hardly_acts", put((ACTING, SENSITIVITY % b"1e-300"))),
+    "a standard of no sensitivity": ("structure", put((ACTING, SENSITIVITY % b"1e-999"))),
+    "another encoding": ("unsafe_xml", lambda data: data.decode().split("?>", 1)[1].encode("utf-16")),
+}  # fmt: skip
 
 
 # ---- what was done to a good one -------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ def parse(data: bytes, *, at_most: int = LARGEST, blanks: bool = True) -> Any:
     said = DECLARED.match(data)
     if said and said[1].upper() != b"UTF-8":  # readers differ over what bytes in other encodings say
         raise _encoded(said[1].decode("ascii", "replace"))
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]:  # told by its first bytes alone
+    # told by its first bytes alone
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or {*b"<\0"} <= {*data[:4]}:
         raise _encoded("UTF-16")
     try:
         root = etree.fromstring(data, PARSERS[blanks])

@@ -76,6 +76,14 @@ FAULTS: dict[str, tuple[str, Change]] = {
         "validity_unset", lambda s: s.change("bench", due=None)),
     "3: a standard that is too coarse": (
         "ratio", lambda s: s.points("bench", expanded_uncertainty=0.34).points("meter", expanded_uncertainty=0.5)),
+    "3: a standard that hardly acts": (
+        "standard_hardly_acts", lambda s: uses(s, "meter", 0, sensitivity=0.49)),
+    "3: a standard that acts twice, against itself": (
+        "standard_hardly_acts", lambda s: replaced(
+            s, "meter", 1, uses=(use("bench", 1.0), use("bench", 1.0, sensitivity=-1.0)))),
+    "3: a standard of another quantity that does not act": (
+        "standard_hardly_acts", lambda s: uses(
+            s.points("bench", quantity="power"), "meter", 0, quantity="power", sensitivity=1e-9)),
     "4: a use beyond the last calibrated point": (
         "out_of_range", lambda s: replaced(s, "meter", 2, nominal=7.0, uses=(use("bench", 7.0),))),
     "4: a temperature that the standard was not calibrated at": (
@@ -84,6 +92,9 @@ FAULTS: dict[str, tuple[str, Change]] = {
         "quantity_mismatch", lambda s: uses(s, "meter", 0, quantity="power")),
     "5: a use in a unit of another dimension": (
         "unit_mismatch", lambda s: uses(s, "meter", 0, unit="V")),
+    "5: an energy in bar": (
+        "quantity_mismatch", lambda s: scopes(
+            replaced(s, "meter", 0, nominal_unit="\\bar"), *s.scopes, scope(CITY, "accreditation", 1e-4, unit="\\bar"))),
     "5: a torque in joules": (
         "quantity_mismatch",
         lambda s: scopes(
@@ -111,6 +122,13 @@ FAULTS: dict[str, tuple[str, Change]] = {
         "coverage_inconsistent", lambda s: replaced(s, "meter", 0, coverage_probability=0.5)),
     "10: k of a rectangular distribution for 95 %": (
         "coverage_inconsistent", lambda s: replaced(s, "meter", 0, distribution="rectangular")),
+    "10: k of a t distribution that has less than one degree of freedom": (
+        "coverage_inconsistent",
+        lambda s: replaced(s, "meter", 0, coverage_factor=20.0, expanded_uncertainty=2.0, distribution="t")),
+    "10: k of an arc sine, of a distribution that nobody knows, for more than it covers": (
+        "coverage_inconsistent", lambda s: replaced(s, "meter", 0, coverage_factor=1.0, distribution="arc sine")),
+    "10: a value that its own size would excuse": (
+        "decision_differs", lambda s: replaced(s, "meter", 0, value=-1e59)),
     "10: an uncertainty of nothing": (
         "uncertainty_impossible", lambda s: replaced(s, "bench", 0, expanded_uncertainty=0.0)),
     "10: an error beyond the limits that passes": (
@@ -169,6 +187,7 @@ def test_a_fault_is_found_by_its_code(fault: str) -> None:
         "1: a chain that ends at somebody of whom nothing is known": {"scope_unknown"},
         "10: an uncertainty of nothing": {"below_cmc", "below_inherited", "ratio"},
         "5: a torque in joules": set(),
+        "3: a standard of another quantity that does not act": {"not_entitled", "quantity_mismatch"},
     }
     assert others <= allowed.get(fault, set()), others
 
@@ -222,7 +241,7 @@ def test_a_use_between_two_calibrated_points_takes_the_larger_uncertainty() -> N
 
 
 def test_two_sources_of_one_certificate_add_with_their_signs() -> None:
-    both = (use("bench", 1.0), use("bench", 1.0, sensitivity=-1.0))
+    both = (use("bench", 1.0, sensitivity=0.75), use("bench", 1.0, sensitivity=-0.25))
     assert Small().found() == replaced(Small(), "meter", 1, expanded_uncertainty=0.011, uses=both).found()
 
 

@@ -282,7 +282,7 @@ def _point(
     for use in point.uses:
         contributions[use.certificate] += _use(b, n, row, point, use, rows)
     squares = [each * each for each in contributions.values() if not math.isnan(each)]
-    own = point.quantity, str(nominal_unit.dimension)
+    own = (point.quantity, str(nominal_unit.dimension)) if comparable else None
     result = 1.0 if point.relative else nominal if comparable else value
     b.points.append(
         {
@@ -321,11 +321,12 @@ def _fits(quantity: str, unit: Unit) -> bool:
     return compatible(unit, kept)
 
 
-def _acted(point: Point, own: tuple[str, str], result: float) -> bool:
+def _acted(point: Point, own: tuple[str, str] | None, result: float) -> bool:
     """Whether the standards account for a result: y = f(x, …) changes by c·x/y of itself for each x of itself.
 
     Standards of the point's own quantity and dimension account for half of it at least, where there are any (GUM 5.1.3;
     a comparison has c = 1, a mean of two 0.5 each); of one certificate that stands twice the difference counts.
+    own: quantity and dimension; None where the result is of another than the nominal value (ohms of a thermometer).
     result: in the unit of SI that sensitivities lead to, 1 where they are of relative errors.
     """
     shares: dict[tuple[bool, str], float] = defaultdict(float)

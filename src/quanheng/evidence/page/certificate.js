@@ -15,7 +15,7 @@ class Refused extends Error {
 function readXml(bytes) {
   const head = Array.from(bytes.subarray(0, 256), (octet) => String.fromCharCode(octet)).join("");
   const [, encoding = "utf-8"] = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(head) ?? [];
-  const isWide = /^(\xff\xfe|\xfe\xff|<\0|\0<|\0\0)/.test(head);
+  const isWide = /^(\xff\xfe|\xfe\xff|<\0|\0<|\0\0\0?<)/.test(head);
   if (encoding.toLowerCase() !== "utf-8" || isWide) throw new Refused("unsafe_xml", isWide ? "UTF-16" : encoding);
   const text = decode(bytes);
   const prolog = text.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, ""); // whose first tag is that of the root, or of a DTD

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from quanheng.evidence.certificate import Certificate, Condition, Decision, Kind, Outcome, Party, Validation
 from quanheng.evidence.records import Status
+from quanheng.measure.quantity.units import parse_unit
 from quanheng.work.simulate.chain import forged
 from quanheng.work.simulate.chain.forged import Make
 from quanheng.work.simulate.chain.kinds import KINDS, Chained
@@ -134,12 +135,26 @@ def on_revoked_bench(world: ChainWorld, n: int, kind: Chained, code: str) -> obj
 
 
 def on_tower(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
-    """Benches one above the other, each acting a tenth on the next."""
-    bench, once = world.standard(kind, 3, n), uses(sensitivity=0.1)
+    """Benches one above the other, each acting a tenth on the next: which is wrong as well."""
+    bench, once, its_codes = world.standard(kind, 3, n), uses(sensitivity=0.1), ["standard_hardly_acts"]
     for step in range(1, DEEP + 1):
         content = once(uses(certificate=bench)(shifted(3 * step)(world.of_standard(kind, 3, n))))
-        bench = world.certify(dataclasses.replace(content, number=f"{content.number}-{step}"))
-    return world.certify(once(uses(certificate=bench)(world.instrument(n, kind))), code)
+        bench = world.certify(dataclasses.replace(content, number=f"{content.number}-{step}"), *its_codes)
+        its_codes = ["standard_hardly_acts", "standard_not_shown"]
+    return world.certify(once(uses(certificate=bench)(world.instrument(n, kind))), code, *its_codes)
+
+
+def on_volts(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+    """A bench that was calibrated in volts: what its uncertainty is at a use, nobody can tell."""
+    per_unit = 1e-3 / (kind.points[-1] * parse_unit(kind.unit).scale)
+    change = both(points(relative=False, unit="V", value=1.0), uses(sensitivity=per_unit))
+    return on_bench(change)(world, n, kind, code)
+
+
+def by_large_k(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
+    """A k that no t distribution has at 95 %: a large U becomes a small u."""
+    large = points(coverage_factor=20.0, distribution="t", expanded_uncertainty=10 * kind.expanded[4])
+    return world.certify(large(world.instrument(n, kind)), code)
 
 
 def by_u(share: float, sensitivity: float = 1.0) -> Make:
@@ -153,8 +168,10 @@ def by_u(share: float, sensitivity: float = 1.0) -> Make:
 
 
 def beyond(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
-    """Beyond the range of the issuer's scope, with a bench in the middle of its own."""
-    return world.certify(points(nominal=5 * kind.points[-1])(world.instrument(n, kind)), code)
+    """Beyond the range of the issuer's scope, with a bench at the end of its own."""
+    top = kind.points[-1]
+    change = both(points(nominal=5 * top), uses(at=2 * top, sensitivity=1.25))
+    return world.certify(change(world.instrument(n, kind)), code)
 
 
 def too_early(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
@@ -175,7 +192,8 @@ WRONGS = (
     Wrong("standard_overdue", on_bench(facts(due=date(2025, 12, 20)))),
     Wrong("validity_unset", on_bench(facts(due=None))),
     Wrong("ratio", by_u(60, sensitivity=50)),
-    Wrong("ratio_unclear", on_bench(both(points(relative=False, unit="V", value=1.0), uses(sensitivity=1e-9)))),
+    Wrong("standard_hardly_acts", changed(uses(sensitivity=1e-6))),
+    Wrong("ratio_unclear", on_volts),
     Wrong("out_of_range", changed(uses(at=1000.0))),
     Wrong("conditions", changed(facts(conditions=(Condition("temperature", 5.0, 35.0, "°C"),)))),
     Wrong("unit_mismatch", changed(uses(unit="A"))),
@@ -209,6 +227,7 @@ WRONGS = (
     Wrong("superseded", forged.replaced),
     Wrong("dates_disordered", changed(lambda c: dataclasses.replace(c, received=c.begun + timedelta(days=1)))),
     Wrong("coverage_inconsistent", changed(points(coverage_probability=0.5))),
+    Wrong("coverage_inconsistent", by_large_k),
     Wrong("decision_differs", changed(points(outcome=Outcome.FAIL))),
     Wrong("decision_differs", changed(facts(decision=Decision("by eye", Outcome.PASS)))),
     Wrong("not_validated", itself(facts(validation=UNFIT))),
