@@ -156,7 +156,8 @@ OF_VALUE, OF_LIMIT = (b"</si:value>\n" + depth * b" " + b"<si:unit>\\percent" fo
 T = (b"distribution>normal<", b"distribution>t<")
 WRITTEN: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "a t distribution with k = 1000": (
-        "coverage_inconsistent", put(T, (b"coverageFactor>2.0<", b"coverageFactor>1000.0<"))
+        "coverage_inconsistent",
+        put(T, (b"coverageFactor>2.0<", b"coverageFactor>1000.0<"), (b"ExpandedMU>0.20<", b"ExpandedMU>100.0<")),
     ),
     "an arc sine with k = 1": (
         "coverage_inconsistent",
