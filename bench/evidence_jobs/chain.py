@@ -64,8 +64,8 @@ def large(n: int) -> Chain:
         np.arange(total, dtype=i32), np.zeros(total, i32), np.zeros(total, i32), np.minimum(level, 2).astype(i32),
         np.full(total, 3.6e6), rng.uniform(-0.005, 0.005, total), u, np.full(total, 2.0), np.full(total, 0.95), -limit,
         limit, np.where(level > 0, np.array([0, 1e-5, 3e-5, 1e-4])[level], 0.0), np.ones(total, bool),
-        np.ones(total, bool), np.ones(total, bool), np.zeros(total, i8), np.where(level == 3, 0, NONE).astype(i8),
-        np.minimum(level, 1).astype(i32),
+        np.ones(total, bool), np.ones(total, bool), level == 3, np.ones(total, bool), np.zeros(total, i8),
+        np.where(level == 3, 0, NONE).astype(i8), np.minimum(level, 1).astype(i32),
     )  # fmt: skip
     used = np.flatnonzero(level > 0).astype(i32)
     uses = Uses(

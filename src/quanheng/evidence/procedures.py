@@ -37,6 +37,7 @@ class Procedure:
     cycle_months: int | None = None
     conditions: Literal["within", "any"] = "within"
     validation: bool = False
+    instrument: str = ""  # kind of instrument that it verifies, where it is for one alone
 
 
 @dataclass(frozen=True)

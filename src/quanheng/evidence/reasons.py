@@ -107,6 +107,7 @@ REASONS: Mapping[str, Meaning] = {
     # ---- 2 time of use
     "standard_not_yet": _invalid("使用时标准尚未校准", "a standard was used before it was calibrated", 2),
     "standard_overdue": _invalid("使用时标准已超过有效期", "a standard was used after it was due", 2),
+    "standard_failed": _invalid("标准自己的检定不合格", "a standard had failed its own verification", 2),
     "validity_unset": _not_shown("标准没有确定的有效期", "nobody has set how long a standard's calibration holds", 2),
     # ---- 3 ratio
     "ratio": _invalid("标准的不确定度占比过大", "a standard's uncertainty is too large for its use", 3),
@@ -115,6 +116,8 @@ REASONS: Mapping[str, Meaning] = {
     "ratio_unclear": _not_shown("标准的不确定度无从比较", "a standard's uncertainty cannot be compared at its use", 3),
     # ---- 4 range
     "out_of_range": _invalid("使用点超出标准的校准范围", "used outside the calibrated range of a standard", 4),
+    "conditions_unclear": _not_shown("没有写明标准校准时所限的环境条件",
+                                     "does not state a condition that the standard's calibration is limited to", 4),
     "conditions": _invalid("环境条件超出标准的校准条件", "used outside the conditions of a standard's calibration", 4),
     # ---- 5 quantity
     "unit_mismatch": _invalid("量纲不一致", "units of different dimension", 5),
@@ -134,6 +137,8 @@ REASONS: Mapping[str, Meaning] = {
     "lengths_differ": _invalid("列表长度不一", "lists of different length", 10),
     "reference_unresolved": _invalid("引用的标识不存在", "refers to an id that does not exist", 10),
     "uncertainty_impossible": _invalid("不确定度不是正数", "an uncertainty that is not positive", 10),
+    "limits_missing": _not_shown("写着判定，没有写判定所依据的限",
+                                 "states an outcome without the limits that it was decided by", 10),
     "decision_differs": _invalid("判定不能由数据重现", "its decision does not follow from its figures", 10),
     # ---- 11 validation of results
     "not_validated": _invalid("测量结果的验证不成立", "the validation of results does not hold", 11),
@@ -144,6 +149,11 @@ REASONS: Mapping[str, Meaning] = {
     "cycle_exceeded": _invalid("有效期长于检定周期", "valid for longer than the verification interval", 12),
     "procedure_unknown": _not_shown("不认识所依据的规程", "the procedure is not known here", 12),
     "procedure_not_in_force": _invalid("所依据的规程当日不在施行", "the procedure was not in force on that day", 12),
+    "outcome_missing": _not_shown("检定证书没有写结论", "a verification that states no outcome", 12),
+    "due_missing": _not_shown("检定合格，没有写有效期",
+                              "a verification that passes without a day on which it is due", 12),
+    "instrument_differs": _not_shown("器具种类与规程所管的不同，或没有写",
+                                     "the kind of instrument is not the procedure's, or is not stated", 12),
     "mandatory_not_verified": _invalid("强制检定器具只有校准证书",
                                        "subject to mandatory verification, but only calibrated", 12),
 }  # fmt: skip

@@ -72,6 +72,10 @@ FAULTS: dict[str, tuple[str, Change]] = {
             "meter", begun=date(2026, 2, 1), ended=date(2026, 2, 1), due=date(2034, 1, 31))),
     "2: a standard that was overdue on the day": (
         "standard_overdue", lambda s: s.change("bench", due=date(2026, 2, 28))),
+    "2: a standard that failed its verification": (
+        "standard_failed", lambda s: s.change(
+            "bench", kind=Kind.VERIFICATION, decision=Decision("simple", Outcome.FAIL)).points(
+            "bench", lower=-1.0, upper=1.0)),
     "2: a standard whose interval nobody has set": (
         "validity_unset", lambda s: s.change("bench", due=None)),
     "3: a standard that is too coarse": (
@@ -88,13 +92,16 @@ FAULTS: dict[str, tuple[str, Change]] = {
         "out_of_range", lambda s: replaced(s, "meter", 2, nominal=7.0, uses=(use("bench", 7.0),))),
     "4: a temperature that the standard was not calibrated at": (
         "conditions", lambda s: s.change("meter", conditions=(Condition("temperature", 20, 26, "°C"),))),
+    "4: a temperature that is not stated": (
+        "conditions_unclear", lambda s: s.change("meter", conditions=())),
     "5: a use for another quantity": (
         "quantity_mismatch", lambda s: uses(s, "meter", 0, quantity="power")),
     "5: a use in a unit of another dimension": (
         "unit_mismatch", lambda s: uses(s, "meter", 0, unit="V")),
     "5: an energy in bar": (
         "quantity_mismatch", lambda s: scopes(
-            replaced(s, "meter", 0, nominal_unit="\\bar"), *s.scopes, scope(CITY, "accreditation", 1e-4, unit="\\bar"))),
+            replaced(s, "meter", 0, nominal_unit="\\bar"), *s.scopes,
+            scope(CITY, "accreditation", 1e-4, unit="\\bar"))),
     "5: a torque in joules": (
         "quantity_mismatch",
         lambda s: scopes(
@@ -150,6 +157,12 @@ FAULTS: dict[str, tuple[str, Change]] = {
         "decision_differs", lambda s: replaced(s, "meter", 0, value=1.4, outcome=None)),
     "4: a use at a value that no float holds": (
         "out_of_range", lambda s: uses(s, "meter", 0, at=1e305)),
+    "10: a verification that passes with a point that has no limits": (
+        "limits_missing", lambda s: replaced(s, "meter", 0, lower=None, upper=None, outcome=None)),
+    "10: an outcome of a point that has no limits": (
+        "limits_missing", lambda s: replaced(s, "bench", 0, outcome=Outcome.PASS)),
+    "10: a whole that passes without any limits": (
+        "limits_missing", lambda s: s.change("bench", decision=Decision("simple", Outcome.PASS))),
     "11: results that do not agree with those of another standard": (
         "not_validated", lambda s: s.change("bench", validation=Validation(0.1, 0.02, 0.0, 0.02, "%", 0.002, 0.003))),
     "11: a standard without a record of its repeatability": (
@@ -164,6 +177,17 @@ FAULTS: dict[str, tuple[str, Change]] = {
         "type_not_approved", lambda s: item(s, maker="别的厂")),
     "12: valid for longer than the interval of its regulation": (
         "cycle_exceeded", lambda s: s.change("meter", due=date(2036, 1, 1))),
+    "12: a verification without an outcome": (
+        "outcome_missing", lambda s: s.change("meter", decision=None)),
+    "12: a verification that is never due": (
+        "due_missing", lambda s: s.change("meter", due=None)),
+    "12: an instrument of no kind": (
+        "instrument_differs", lambda s: item(s, instrument="")),
+    "12: an instrument of another kind than its procedure's": (
+        "instrument_differs", lambda s: item(s, instrument="reference meter")),
+    "12: a second instrument whose type was not approved": (
+        "type_not_approved", lambda s: s.change("meter", items=(
+            *s.certificates["meter"].items, Item("other", "电能表", "别的厂", "X", "4", instrument="energy meter")))),
     "12: a procedure that nobody knows": (
         "procedure_unknown", lambda s: s.change("meter", procedure="JJG 1-1900")),
     "12: a procedure that was not yet in force": (
@@ -308,7 +332,7 @@ def test_many_certificates_are_judged_as_each_alone() -> None:
 def test_an_item_of_no_statutory_kind_is_asked_for_no_approval() -> None:
     small = without_records(Small())
     small.change("meter", items=(Item("meter", "表", "", "", ""),))
-    assert small.found() == {}
+    assert small.found() == {"meter": {"instrument_differs"}}  # from what its procedure is for
 
 
 def test_points_of_a_standard_say_what_it_was_calibrated_for() -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.certificate import Certificate, Item, Point, Use
 from quanheng.evidence.chain.columns import (
+    AND,
     CHANGES,
     DISTRIBUTIONS,
     KINDS,
@@ -209,8 +210,8 @@ def _certificate(
     approvals: Sequence[tuple[TypeApproval, date | None]],
 ) -> None:
     content, validation = each.content, each.content.validation
-    item = content.items[0] if content.items else Item("", "", "", "", "")
     decision = content.decision
+    kinds = sorted({each.instrument for each in content.items if each.instrument})
     ratio = math.nan
     if validation is not None:
         both = math.hypot(validation.expanded_uncertainty, validation.expanded_uncertainty0)
@@ -222,8 +223,8 @@ def _certificate(
             "kind": KINDS.index(content.kind.value),
             "issuer": b.parties(content.issuer.identifier),
             "procedure": b.procedures(content.procedure),
-            "instrument": b.instruments(item.instrument) if item.instrument else NONE,
-            "approval": covering.get((item.type_approval, item.maker, item.model, item.instrument), NONE),
+            "instrument": b.instruments(AND.join(kinds)) if kinds else NONE,
+            "approval": _approval(content.items, covering, approvals),
             "received": _day(content.received),
             "begun": content.begun.toordinal(),
             "ended": content.ended.toordinal(),
@@ -239,6 +240,20 @@ def _certificate(
             "stability": validation is not None and validation.stability is not None,
         }
     )
+
+
+def _approval(
+    items: Iterable[Item],
+    covering: Mapping[tuple[str, str, str, str], int],
+    approvals: Sequence[tuple[TypeApproval, date | None]],
+) -> int:
+    """The approval that covers the items, of several the first to end; NONE where one of them has none."""
+    rows = [
+        covering.get((item.type_approval, item.maker, item.model, item.instrument), NONE)
+        for item in items
+        if item.instrument
+    ]
+    return NONE if NONE in rows else min(rows, key=lambda row: approvals[row][0].until, default=NONE)
 
 
 @dataclass(frozen=True)
@@ -301,6 +316,7 @@ def _point(
             "relative": point.relative,
             "fits": _fits(point.quantity, nominal_unit),
             "acted": _acted(point, own, result),
+            "limited": point.lower is not None or point.upper is not None,
             "comparable": comparable,
             "distribution": DISTRIBUTIONS.index(point.distribution.casefold())
             if point.distribution.casefold() in DISTRIBUTIONS

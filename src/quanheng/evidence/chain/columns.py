@@ -25,6 +25,7 @@ Flags = NDArray[np.bool_]
 NEVER = np.int32(2**31 - 1)
 NONE = -1  # no row, no code
 KINDS = ("verification", "calibration", "test")
+AND = "\n"  # between the kinds of instruments of one certificate
 DISTRIBUTIONS = ("normal", "rectangular", "t", "other")
 OUTCOMES = ("pass", "fail")
 ROUTES = tuple(BASES)  # of Scopes.basis
@@ -71,8 +72,8 @@ class Certificates(Columns):
     kind: Small  # of KINDS
     issuer: Codes  # of Names.parties
     procedure: Codes  # of Names.procedures
-    instrument: Codes  # kind of instrument, of Names.instruments; NONE: none stated
-    approval: Codes  # row of Approvals that covers the item; NONE: none cited or found
+    instrument: Codes  # kinds of instruments, of Names.instruments; NONE: none stated
+    approval: Codes  # row of Approvals that covers the items, the first to end; NONE: none cited or found
     received: Days  # NEVER: not stated
     begun: Days
     ended: Days
@@ -105,6 +106,7 @@ class Points(Columns):
     relative: Flags
     fits: Flags  # its units measure the quantity that it names
     acted: Flags  # its standards account for it, or it has none
+    limited: Flags  # a limit is stated
     comparable: Flags  # u is of the quantity of the nominal value (ohms of a thermometer are not)
     distribution: Small
     outcome: Small  # of OUTCOMES; NONE

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from quanheng.evidence.chain.columns import DISTRIBUTIONS, NEVER, NONE, OUTCOMES, Flags, Float, Small
+from quanheng.evidence.chain.columns import DISTRIBUTIONS, KINDS, NEVER, NONE, OUTCOMES, Flags, Float, Small
 from quanheng.measure.conformity import Verdict, decide, rule_name
 from quanheng.measure.errors import MeasureError
 from quanheng.work.trace.part import Found, Part
 
 ROUNDED = 0.01  # k = 2 goes with "95 %", which is 95.45 %
 SLACK = 1e-9  # of a limit: a sum of figures differs from it in its last digits
+VERIFICATION = KINDS.index("verification")
 PASS, FAIL = OUTCOMES.index("pass"), OUTCOMES.index("fail")
 
 
@@ -65,10 +66,18 @@ def _disagree(k: Float, p: Float, distribution: Small) -> Flags:
 def decided(part: Part) -> Iterator[Found]:
     """Each outcome follows from value, U and limits by the stated rule, and the whole from its points (JCGM 106)."""
     points, outcome = part.points, part.points.outcome
+    if not points.limited.all():
+        c = part.certificates
+        passed = (c.outcome == PASS) & (c.kind == VERIFICATION)
+        yield from part.of_points(
+            "limits_missing", ~points.limited & ((outcome != NONE) | passed[part.of_point])
+        )
+        limited = np.zeros(len(c), bool)
+        limited[part.of_point[points.limited]] = True
+        yield from part.of_certificates("limits_missing", (c.outcome != NONE) & ~limited)
     if (silent := outcome == NONE).any():
         # a whole that passes says of each point with limits that it does
-        limited = np.isfinite(points.lower) | np.isfinite(points.upper)
-        implied = silent & limited & (part.certificates.outcome[part.of_point] == PASS)
+        implied = silent & points.limited & (part.certificates.outcome[part.of_point] == PASS)
         outcome = np.where(implied, PASS, outcome)
     stated = outcome != NONE
     if not stated.any():

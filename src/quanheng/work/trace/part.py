@@ -5,7 +5,7 @@ Parts are views of the columns, small enough to stay in the cache while all rule
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.evidence.chain.columns import (
+    AND,
+    KINDS,
     NATIONAL,
     NEVER,
     NONE,
+    OUTCOMES,
     ROUTES,
     Certificates,
     Chain,
@@ -29,7 +32,7 @@ from quanheng.evidence.chain.columns import (
     Small,
     Uses,
 )
-from quanheng.evidence.procedures import Regulations
+from quanheng.evidence.procedures import Procedure, Regulations
 from quanheng.evidence.records import BASES
 
 TOGETHER = 16_384  # certificates of a part
@@ -112,8 +115,19 @@ class Prepared:
     def mandatory(self) -> NDArray[np.int8]:
         """By kind of instrument: 1 subject to mandatory verification, 2 to type approval, 3 to both."""
         known = self.asked.regulations.instruments
-        rows = [known.get(name) for name in self.chain.names.instruments]
-        return np.array([0 if r is None else r.mandatory + 2 * r.type_approval for r in rows] or [0], np.int8)
+        asked = [
+            [known[kind] for kind in name.split(AND) if kind in known]
+            for name in self.chain.names.instruments
+        ]
+        found = [any(r.mandatory for r in each) + 2 * any(r.type_approval for r in each) for each in asked]
+        return np.array(found or [0], np.int8)
+
+    @cached_property
+    def failed(self) -> Flags | None:
+        """Certificates of a verification that was failed; None: there are none."""
+        c = self.chain.certificates
+        found = np.asarray((c.outcome == OUTCOMES.index("fail")) & (c.kind == KINDS.index("verification")))
+        return found if found.any() else None
 
     @cached_property
     def unknown_yet(self) -> Flags:
@@ -157,6 +171,7 @@ class Procedures:
     cycle: Float  # days; inf: none
     within: Flags
     validation: Flags
+    instrument: Codes  # kind of instrument, of Names.instruments; NONE: any
 
     @staticmethod
     def of(chain: Chain, regulations: Regulations) -> Procedures:
@@ -177,7 +192,16 @@ class Procedures:
             ),
             np.array([r is not None and r.conditions == "within" for r in rows], bool),
             np.array([r is not None and r.validation for r in rows], bool),
+            np.array([_kind_of(r, chain.names.instruments) for r in rows], np.int32),
         )
+
+
+def _kind_of(procedure: Procedure | None, instruments: Sequence[str]) -> int:
+    """The code of the kind of instrument that a procedure is for; NONE: for any; beyond all codes: none of these."""
+    if procedure is None or not procedure.instrument:
+        return NONE
+    named = procedure.instrument in instruments
+    return instruments.index(procedure.instrument) if named else len(instruments)
 
 
 @dataclass(frozen=True, eq=False)

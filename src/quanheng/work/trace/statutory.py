@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quanheng.evidence.chain.columns import KINDS, NEVER, NONE, Flags
+from quanheng.evidence.chain.columns import KINDS, NEVER, NONE, OUTCOMES, Flags
 from quanheng.work.trace.part import Found, Part, taken
 
 CALIBRATION = KINDS.index("calibration")
 VERIFICATION = KINDS.index("verification")
+PASS = OUTCOMES.index("pass")
 MANDATORY, APPROVAL = 1, 2
 
 
@@ -25,7 +26,8 @@ def validated(part: Part) -> Iterator[Found]:
 
 
 def lawful(part: Part) -> Iterator[Found]:
-    """12: a procedure in force on the day, no longer interval than it allows, type approval, verification."""
+    """12: a procedure in force on the day and for the instrument, an outcome, a due day no later than it allows, type
+    approval, verification."""
     c, procedures = part.certificates, part.whole.procedures
     known, n = taken(procedures.known, part.procedure), len(c)
     if not np.all(known):
@@ -39,6 +41,16 @@ def lawful(part: Part) -> Iterator[Found]:
         yield from part.of_certificates(
             "cycle_exceeded", longer & (c.kind == VERIFICATION) & (c.due != NEVER)
         )
+    if (silent := c.outcome == NONE).any():
+        yield from part.of_certificates("outcome_missing", silent & (c.kind == VERIFICATION))
+    if (endless := c.due == NEVER).any():
+        endless &= (c.kind == VERIFICATION) & (c.outcome == PASS)
+        yield from part.of_certificates(
+            "due_missing", endless & np.isfinite(taken(procedures.cycle, part.procedure))
+        )
+    its_kind = taken(procedures.instrument, part.procedure)
+    if np.any(its_kind != NONE):
+        yield from part.of_certificates("instrument_differs", (its_kind != NONE) & (its_kind != c.instrument))
     statutory = c.instrument != NONE
     if statutory.any():
         asked = np.where(statutory, taken(part.whole.mandatory, c.instrument), np.int8(0))

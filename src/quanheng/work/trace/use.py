@@ -16,7 +16,7 @@ SLACK = 1 + 1e-9  # two sums of one figure differ in their last digits
 
 
 def in_time(part: Part) -> Iterator[Found]:
-    """2: calibrated by the day of use, and not overdue on it (ISO/IEC 17025:2017, 6.4.7, 7.8.4.3; JJF 1139)."""
+    """2: calibrated by the day of use, not overdue on it, not failed (ISO/IEC 17025:2017, 6.4.7, 7.8.4.3; JJF 1139)."""
     certificates = part.whole.chain.certificates
     standard, at_hand = part.standard, part.at_hand
     begun, ended = part.certificates.begun[part.of_use], part.certificates.ended[part.of_use]
@@ -25,6 +25,8 @@ def in_time(part: Part) -> Iterator[Found]:
     unset = due == NEVER
     if not part.all_at_hand:
         late, early, unset = late & at_hand, early & at_hand, unset & at_hand
+    if (failed := part.whole.failed) is not None:
+        yield from part.of_uses("standard_failed", failed[standard] & at_hand)
     yield from part.of_uses("standard_not_yet", early)
     yield from part.of_uses("standard_overdue", late)
     yield from part.of_uses("validity_unset", unset)
@@ -77,12 +79,16 @@ def inside(part: Part) -> Iterator[Found]:
     if len(part.whole.chain.conditions):
         within = part.whole.procedures.within[part.certificates.procedure]
         if within.any():
-            yield from part.of_uses("conditions", _outside(part) & within[part.of_use] & part.at_hand)
+            compared = within[part.of_use] & part.at_hand
+            outside, unstated = _conditions(part)
+            yield from part.of_uses("conditions", outside & compared)
+            yield from part.of_uses("conditions_unclear", unstated & compared)
 
 
-def _outside(part: Part) -> Flags:
-    """By use: whether some influence quantity left the interval that it had when the standard was calibrated."""
-    out = np.zeros(len(part.uses), bool)
+def _conditions(part: Part) -> tuple[Flags, Flags]:
+    """By use: whether some influence quantity left the interval that it had when the standard was calibrated; and
+    whether one that is stated there is not stated of the use."""
+    out, unstated = np.zeros((2, len(part.uses)), bool)
     n = len(part.certificates)
     for quantity in range(len(part.whole.chain.names.conditions)):
         table = intervals(part.whole.chain, quantity)
@@ -90,11 +96,10 @@ def _outside(part: Part) -> Flags:
             continue
         lower, upper = _of(table, np.arange(part.first, part.first + n, dtype=np.int32))
         low, high = lower[part.of_use], upper[part.of_use]
-        if np.isnan(low).all():
-            continue
         floor, ceiling = _of(table, part.standard)
-        out |= (low < floor) | (high > ceiling)  # NaN, not stated on one side: not compared
-    return out
+        out |= (low < floor) | (high > ceiling)  # NaN: not stated
+        unstated |= np.isnan(low) & ~np.isnan(floor)
+    return out, unstated
 
 
 def intervals(chain: Chain, quantity: int) -> Conditions:

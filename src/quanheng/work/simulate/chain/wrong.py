@@ -180,6 +180,7 @@ def too_early(world: ChainWorld, n: int, kind: Chained, code: str) -> object:
     return world.certify(dataclasses.replace(found, due=found.ended + timedelta(days=100)), code)
 
 
+FAILED = facts(kind=Kind.VERIFICATION, decision=Decision("simple", Outcome.FAIL))
 WRONGS = (
     Wrong("standard_not_cited", changed(points(uses=()))),
     Wrong("standard_missing", changed(uses(certificate="f" * 64))),
@@ -190,12 +191,14 @@ WRONGS = (
     Wrong("standard_not_shown", on_bench(facts(validation=UNREPEATED), "repeatability_missing")),
     Wrong("standard_not_yet", too_early),
     Wrong("standard_overdue", on_bench(facts(due=date(2025, 12, 20)))),
+    Wrong("standard_failed", on_bench(both(FAILED, points(lower=-1e9, upper=1e9)))),
     Wrong("validity_unset", on_bench(facts(due=None))),
     Wrong("ratio", by_u(60, sensitivity=50)),
     Wrong("standard_hardly_acts", changed(uses(sensitivity=1e-6))),
     Wrong("ratio_unclear", on_volts),
     Wrong("out_of_range", changed(uses(at=1000.0))),
     Wrong("conditions", changed(facts(conditions=(Condition("temperature", 5.0, 35.0, "°C"),)))),
+    Wrong("conditions_unclear", changed(facts(conditions=()))),
     Wrong("unit_mismatch", changed(uses(unit="A"))),
     Wrong("quantity_mismatch", changed(uses(quantity="power"))),
     Wrong("not_entitled", changed(facts(kind=Kind.TEST, issuer=WORKSHOP))),
@@ -230,11 +233,15 @@ WRONGS = (
     Wrong("coverage_inconsistent", by_large_k),
     Wrong("decision_differs", changed(points(outcome=Outcome.FAIL))),
     Wrong("decision_differs", changed(facts(decision=Decision("by eye", Outcome.PASS)))),
+    Wrong("limits_missing", changed(points(lower=None, upper=None, outcome=None))),
     Wrong("not_validated", itself(facts(validation=UNFIT))),
     Wrong("repeatability_missing", itself(facts(validation=UNREPEATED))),
     Wrong("stability_missing", itself(facts(validation=Validation(0.0, 0.1, 0.0, 0.1, "1", 0.01, None)))),
     Wrong("type_not_approved", changed(item(type_approval="PA-0"))),
     Wrong("cycle_exceeded", changed(lambda c: dataclasses.replace(c, due=c.ended + timedelta(days=5000)))),
+    Wrong("outcome_missing", changed(facts(decision=None))),
+    Wrong("due_missing", changed(facts(due=None))),
+    Wrong("instrument_differs", changed(item(instrument="", type_approval=""))),
     Wrong("procedure_unknown", changed(facts(procedure="JJG 0-1900"))),
     Wrong("procedure_not_in_force", changed(facts(procedure="样例旧规范"))),
     Wrong("mandatory_not_verified", changed(facts(kind=Kind.CALIBRATION))),
