@@ -535,6 +535,16 @@ def test_standard_out_of_its_time_is_invalid(opened, code, changes):
     assert "无效" in opened.run("byId('answer').innerText")
 
 
+def test_certificate_that_is_no_longer_in_date_says_so_and_stays_valid(opened):
+    here = World()
+    documents = here.good()
+    content = dataclasses.replace(world.WRITTEN[documents[0].data], due=ON - timedelta(days=1))
+    said = _answer(opened, [here.certify(content, "laboratory"), *documents[1:]])
+    assert "past_due" in said
+    assert "有效" in opened.run("document.querySelector('#answer .answer').innerText")
+    assert "past_due" not in _answer(opened, documents)
+
+
 def test_answer_in_english_is_complete(opened):
     opened.run(f'byId("on").value = "{ON}"; document.documentElement.lang = "en"; undefined')
     opened.run(f"verify({js(proof_file.write(_leaf(signature=b'')))})")

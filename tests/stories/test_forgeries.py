@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from forgeries import ON, forgeries, good, trusted
 
@@ -20,6 +22,12 @@ def test_the_corpus_is_made_of_certificates_that_pass() -> None:
     answer, found = verified(proof_file.write(good()), trusted(), RULES, regulations(), on=ON)
     assert answer.standing == Standing.VALID, answer.reasons
     assert len(found) > 8
+
+
+def test_a_certificate_past_its_due_day_is_valid_and_says_so() -> None:
+    answer, _ = verified(proof_file.write(good()), trusted(), RULES, regulations(), on=date(2050, 1, 1))
+    assert answer.standing == Standing.VALID, answer.reasons
+    assert "past_due" in answer.codes
 
 
 def test_the_corpus_is_large_and_of_many_kinds() -> None:

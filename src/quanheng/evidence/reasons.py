@@ -84,6 +84,7 @@ REASONS: Mapping[str, Meaning] = {
     "revoked": _invalid("已被撤销", "has been revoked", 9),
     "suspended": _invalid("已被暂停使用", "is suspended", 9),
     "status_unseen": _remark("此后的撤销未查", "later revocations were not looked at", 9),
+    "past_due": _remark("所问之日已过其有效期", "the day asked for is after the day until which it holds"),
     # ---- order of a run
     "order_malformed": _invalid("不是工单", "is no order of a run"),
     "order_unproven": _invalid("这次运行里没有这张工单", "the run holds no such order"),

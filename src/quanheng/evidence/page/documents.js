@@ -417,7 +417,7 @@ function sideBySide(found, dayFor) {
 
 // ---- of the chain's rules the three that need no parameters; `work/trace` judges all
 
-function addChain(found) {
+function addChain(found, on) {
   const certificates = new Map(found.filter((one) => one.document.kind === "certificate" && one.content)
     .map((one) => [one.document.digest, one.content]));
   for (const { content, reasons } of found) {
@@ -429,6 +429,8 @@ function addChain(found) {
       else if (standard.due && standard.due < content.performed) reasons.push(REASON("standard_overdue", told(standard.due)));
     }
   }
+  const due = found[0].content?.due;
+  if (due && due < on) found[0].reasons.push(REASON("past_due", `${due} < ${on}`));
   return found;
 }
 

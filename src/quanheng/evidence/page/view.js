@@ -190,7 +190,7 @@ async function verify(bytes) {
     if (turn !== turns) return;
     if (outcome.refused) showRefusal(outcome.refused.code, outcome.refused.detail);
     else {
-      showAnswer(addChain(outcome.found));
+      showAnswer(addChain(outcome.found, byId("on").value));
       showSubject(outcome.found[0]);
       showDocuments(outcome.found);
     }

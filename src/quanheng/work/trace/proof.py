@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from quanheng.evidence.answer import Standing
+from quanheng.evidence.answer import Reason, Standing
 from quanheng.evidence.certificate import Certificate
 from quanheng.evidence.chain.build import Known, Said, build
 from quanheng.evidence.document_check import Checked, day_of, with_reasons
@@ -33,8 +33,17 @@ def judge_proof(found: Sequence[Checked], regulations: Regulations, *, on: date)
     chain = build(certificates, records)
     judged = judge(chain, Asked(on, date.max, regulations))
     return tuple(
-        with_reasons(each, judged.answer(chain.row(each.document.digest)).reasons)
+        with_reasons(
+            each, [*judged.answer(chain.row(each.document.digest)).reasons, *_past(each, found[0], on)]
+        )
         if isinstance(each.content, Certificate)
         else each
         for each in found
     )
+
+
+def _past(each: Checked, subject: Checked, on: date) -> Iterator[Reason]:
+    """A remark on the subject alone: whether a standard was in date is judged on the day of its use."""
+    due = each.content.due if isinstance(each.content, Certificate) else None
+    if each is subject and due is not None and due < on:
+        yield Reason("past_due", detail=f"{due} < {on}")
