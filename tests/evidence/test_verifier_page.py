@@ -18,7 +18,7 @@ from browser import CHROMIUM, REASON, Browser, browser
 from proof_world import ISSUED, LABORATORY, ON, World
 
 from quanheng.evidence import base45, proof_file, qr_proof, signature
-from quanheng.evidence.certificate import Party
+from quanheng.evidence.certificate import Decision, Outcome, Party
 from quanheng.evidence.document import Document
 from quanheng.evidence.document_check import Rules
 from quanheng.evidence.errors import BadDocument
@@ -116,6 +116,10 @@ def _doubled(old: bytes, *changes: tuple[bytes, bytes]) -> list[Document]:
 
 
 DUE = b'<dcc:statement refType="basic_recalibration"><dcc:date>2027-05-01</dcc:date></dcc:statement>'
+DECISION = (
+    b'<dcc:statement refType="qh_decision"><dcc:convention>simple</dcc:convention>'
+    b"<dcc:conformity>pass</dcc:conformity></dcc:statement>"
+)
 LIMITS = (
     b'<dcc:metaData refType="qh_limits"><dcc:conformity>pass</dcc:conformity><dcc:data>'
     b'<dcc:quantity refType="qh_upper">'
@@ -235,6 +239,12 @@ CASES = {
     "limits that stand twice": lambda: _limited(2 * LIMITS),
     "limits in another unit": lambda: _limited(LIMITS.replace(b"percent", b"one")),
     "limits": lambda: _limited(LIMITS),
+    "limits that are kept conditionally": lambda: _limited(LIMITS.replace(b">pass<", b">conditionalPass<")),
+    "a decision without an outcome": lambda: _altered_text(
+        b"</dcc:statements>", DECISION.replace(b"<dcc:conformity>pass</dcc:conformity>", b"") + b"</dcc:statements>"),
+    "a decision without a rule": lambda: _altered_text(
+        b"</dcc:statements>", DECISION.replace(b"<dcc:convention>simple</dcc:convention>", b"") + b"</dcc:statements>"),
+    "a decision": lambda: _altered_text(b"</dcc:statements>", DECISION + b"</dcc:statements>"),
     "two names in a language": lambda: _doubled(b'<dcc:content lang="zh">'),
     "a kind that is none": lambda: _altered_text(b">calibration<", b">veri<"),
     "a due day that is none": lambda: _altered_text(
@@ -533,6 +543,19 @@ def test_standard_out_of_its_time_is_invalid(opened, code, changes):
     documents = [here.certify(citing, "laboratory"), other, *here.good()[2:4]]
     assert code in _answer(opened, documents)
     assert "无效" in opened.run("byId('answer').innerText")
+
+
+def test_page_shows_limits_and_outcomes(opened):
+    here = World()
+    documents = here.good()
+    content = world.WRITTEN[documents[0].data]
+    point = dataclasses.replace(content.points[0], lower=-0.5, upper=0.5, outcome=Outcome.PASS)
+    decided = dataclasses.replace(content, points=(point,), decision=Decision("simple", Outcome.PASS))
+    said = _answer(opened, [here.certify(decided, "laboratory"), *documents[1:]])
+    assert "±0.5" in said
+    assert "合格" in opened.run("byId('subject').querySelector('dl').innerText")
+    assert "合格" in opened.run("byId('subject').querySelector('tbody').innerText")
+    assert "允许" not in _answer(opened, documents)
 
 
 def test_certificate_that_is_no_longer_in_date_says_so_and_stays_valid(opened):

@@ -13,6 +13,7 @@ from at_the_bench import Bench, checked, issued, measured, read, received, signe
 from django.conf import settings as site
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 
 from quanheng.city.audit import actions as audit
@@ -453,6 +454,17 @@ def test_an_instrument_that_was_scrapped_meanwhile_stays_scrapped(bench: Bench) 
     row.refresh_from_db()
     standing.decide(city, row, "resume", "查无错误", on=today())
     assert Instrument.objects.get(code="E-1").status == "scrapped"
+
+
+def test_a_suspension_takes_only_the_date_of_the_instrument_as_it_is_now(bench: Bench) -> None:
+    issued(bench)
+    stale, changed = (Instrument.objects.get(code="E-1") for _ in range(2))
+    changed.model = "另一型"
+    instruments.keep(SYSTEM, changed)
+    with transaction.atomic():
+        instruments.reopened(SYSTEM, [stale], today() - timedelta(days=1), {})
+    found = Instrument.objects.get(code="E-1")
+    assert (found.model, found.due) == ("另一型", None)
 
 
 def test_an_older_certificate_does_not_take_the_date_of_a_later_verification(bench: Bench) -> None:

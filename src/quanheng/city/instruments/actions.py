@@ -59,7 +59,10 @@ def reopened(
     actor: audit.Actor, instruments: Sequence[Instrument], until: date, facts: Mapping[str, Any]
 ) -> None:
     """Instruments whose certificates no longer hold: in date up to a day, or not at all."""
-    rows = [each for each in instruments if each.due is not None and each.due > until]
+    found = Instrument.objects.select_for_update().filter(
+        pk__in={each.pk for each in instruments}, due__gt=until
+    )
+    rows = list(found.order_by("pk"))  # as they are now: somebody may have changed one since it was read
     for each in rows:
         each.due = until if each.verified is None or each.verified <= until else None
     if rows:

@@ -185,6 +185,8 @@ function contentOfRoot(root) {
   const dueSaid = ofKind(statements, "basic_recalibration");
   const listed = all(root, "administrativeData/items/item");
   const places = new Set(listed.map((each) => each.getAttribute("id") ?? ""));
+  const decided = ofKind(statements, "qh_decision");
+  if (decided) ["conformity", "convention"].forEach((name) => needed(decided, name));
   const points = all(result, "results/result").map((each) => readPoint(each, cited, places));
   return {
     kind,
@@ -196,6 +198,7 @@ function contentOfRoot(root) {
     performed: dayOf(core, "endPerformanceDate"),
     issued: dayOf(core, one(core, "issueDate") ? "issueDate" : "endPerformanceDate"),
     due: dueSaid ? dayOf(dueSaid, "date") : "",
+    outcome: outcomeOf(decided),
     procedure: textOf(result, "usedMethods/usedMethod/norm"),
     points,
     standards: [...new Set(points.flatMap((point) => point.standards))],
@@ -232,23 +235,34 @@ function readPoint(element, cited, places) {
   if (!places.has(element.getAttribute("refId") || [...places][0])) throw new Refused("structure", "refId");
   const measured = quantities.get(found[0]);
   const { value, unit, real } = figureOf(measured);
-  readLimits(measured, unit);
   return {
     quantity: textOf(element, "name/content"),
     nominal: figureOf(quantities.get("basic_nominalValue")),
     value,
     unit,
     ...uncertaintyOf(real),
+    ...limitsOf(measured, unit),
     standards: all(measured, "measuringEquipments/measuringEquipment").map((each) => readUse(each, cited)),
   };
 }
 
-function readLimits(measured, unit) {
-  const limits = ofKind(all(measured, "measurementMetaData/metaData"), "qh_limits");
-  const figures = byKind(all(limits, "data/quantity"));
-  for (const kind of ["qh_lower", "qh_upper"]) {
-    if (figures.has(kind) && figureOf(figures.get(kind)).unit !== unit) throw new Refused("structure", kind);
-  }
+function limitsOf(measured, unit) {
+  const said = ofKind(all(measured, "measurementMetaData/metaData"), "qh_limits");
+  const figures = byKind(all(said, "data/quantity"));
+  const limit = (kind) => {
+    if (!figures.has(kind)) return "";
+    const found = figureOf(figures.get(kind));
+    if (found.unit !== unit) throw new Refused("structure", kind);
+    return found.value;
+  };
+  return { lower: limit("qh_lower"), upper: limit("qh_upper"), outcome: outcomeOf(said) };
+}
+
+function outcomeOf(said) {
+  // "pass", "fail", or nothing where nothing is said
+  const text = textOf(said, "conformity");
+  if (!["pass", "fail", ""].includes(text)) throw new Refused("structure", "conformity");
+  return text;
 }
 
 function readUse(element, cited) {

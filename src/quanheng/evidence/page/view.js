@@ -26,6 +26,10 @@ const KINDS = {
   status: ["状态变更", "change of status"],
   "type approval": ["型式批准", "type approval"],
 };
+const OUTCOMES = {
+  pass: ["合格", "pass"],
+  fail: ["不合格", "fail"],
+};
 const TITLES = {
   calibration: ["校准证书", "Calibration certificate"],
   verification: ["检定证书", "Verification certificate"],
@@ -80,6 +84,12 @@ function pair(value, uncertainty) {
   });
 }
 
+// As evidence/figures.py: "±1", "0.9 … 1.1", "≥ 0.9".
+function permitted({ lower, upper }) {
+  if (lower && upper) return Number(lower) === -Number(upper) ? `±${upper}` : `${lower} … ${upper}`.replaceAll("-", "−");
+  return lower ? `≥ ${lower}`.replace("-", "−") : upper && `≤ ${upper}`.replace("-", "−");
+}
+
 function showSubject(one) {
   const facts = [];
   const fact = (chinese, english, value) => {
@@ -100,6 +110,7 @@ function showSubject(one) {
     fact("完成", "Performed", content.performed);
     fact("签发", "Issued", content.issued);
     fact("有效期至", "Due", content.due);
+    fact("结论", "Outcome", OUTCOMES[content.outcome] && say(...OUTCOMES[content.outcome]));
   } else {
     byId("subject").append(make("h2", say(...KINDS[document.kind])));
   }
@@ -115,8 +126,11 @@ function showSubject(one) {
   byId("subject").append(make("dl", facts, { class: "facts" }));
   if (content?.points?.length) {
     const head = [say("量", "Quantity"), say("标称值", "Nominal"), say("结果", "Result"), ["U"], ["k"], say("单位 (D-SI)", "Unit (D-SI)")];
+    const isJudged = content.points.some((point) => point.lower || point.upper || point.outcome);
+    if (isJudged) head.push(say("允许", "Permitted"), say("判定", "Outcome"));
     byId("subject").append(table(head, content.points.map((point) =>
-      [point.quantity, `${point.nominal.value} ${point.nominal.unit}`, ...pair(point.value, point.uncertainty), point.factor, point.unit])));
+      [point.quantity, `${point.nominal.value} ${point.nominal.unit}`, ...pair(point.value, point.uncertainty), point.factor, point.unit,
+        ...(isJudged ? [permitted(point), OUTCOMES[point.outcome] ? say(...OUTCOMES[point.outcome]) : ""] : [])])));
   }
 }
 
