@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import random
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -15,6 +16,8 @@ import numpy as np
 import proof_world as world
 import pytest
 from browser import CHROMIUM, REASON, Browser, browser
+from damaged_dcc import damaged
+from lxml import etree
 from proof_world import ISSUED, LABORATORY, ON, World
 
 from quanheng.evidence import base45, proof_file, qr_proof, signature
@@ -334,6 +337,45 @@ def test_a_certificate_of_another_maker_is_not_read_by_the_page(opened):
     first = codes_in_the_browser(opened, data)[0]
     assert "results_unread" in first
     assert "structure" not in first
+
+
+def _read_by_the_program(data: bytes) -> dict[str, object] | None:
+    """What the program reads of a certificate of ours, of that which the page reads as well; None: it refuses."""
+    content, answer, _ = sealed.read(data)
+    refused = set(answer.codes) - {"business_rule", "business_finding"}
+    if content is None or refused or b'"qh_kind"' not in data:
+        return None
+    return {
+        "kind": content.kind, "number": content.number, "issuer": content.issuer.identifier,
+        "issuerName": {"chinese": content.issuer.name, "english": content.issuer.name_english},
+        "customer": content.customer.name if content.customer else "", "performed": str(content.ended),
+        "items": [[each.identifier, each.maker, each.model, each.serial] for each in content.items],
+        "issued": str(content.issued), "due": str(content.due or ""), "procedure": content.procedure,
+        "outcome": content.decision.outcome if content.decision else "", "standards": list(content.standards),
+        "amends": content.amends, "supersedes": content.supersedes,
+        "points": [
+            [each.quantity, each.nominal, each.value, each.expanded_uncertainty, each.coverage_factor, each.lower,
+             each.upper, each.outcome] for each in content.points
+        ],
+    }  # fmt: skip
+
+
+AS_THE_PROGRAM = """((content) => ({ ...content,
+    items: content.items.map((each) => [each.identifier, each.maker, each.model, each.serial]),
+    points: content.points.map((each) => [each.quantity, Number(each.nominal.value), Number(each.value),
+        Number(each.uncertainty), Number(each.factor), each.lower === "" ? null : Number(each.lower),
+        each.upper === "" ? null : Number(each.upper), each.outcome || null]) }))(readCertificate(%s)[0])"""
+
+
+def test_page_reads_of_damaged_certificates_what_the_program_reads(opened):
+    chance, samples = random.Random(4), [_good()[0].data, _limited(LIMITS)[0].data]
+    read = 0
+    for _ in range(240):
+        data = etree.tostring(damaged(etree.fromstring(chance.choice(samples)), chance))
+        if (due := _read_by_the_program(data)) is not None:
+            assert opened.run(AS_THE_PROGRAM % js(data)) == due
+            read += 1
+    assert read > 40
 
 
 def test_good_ones_are_valid_and_altered_ones_are_not():

@@ -193,7 +193,7 @@ function contentOfRoot(root) {
     number: numberOf(ownText(needed(core, "uniqueIdentifier"))),
     issuer: textOf(root, "administrativeData/calibrationLaboratory/calibrationLaboratoryCode"),
     issuerName: nameOf(root, "administrativeData/calibrationLaboratory/contact/name"),
-    customer: nameOf(root, "administrativeData/customer/name").chinese,
+    customer: ofKind(statements, "qh_customer") ? nameOf(root, "administrativeData/customer/name").chinese : "",
     items: listed.map(readItem),
     performed: dayOf(core, "endPerformanceDate"),
     issued: dayOf(core, one(core, "issueDate") ? "issueDate" : "endPerformanceDate"),
@@ -236,7 +236,7 @@ function readPoint(element, cited, places) {
   const measured = quantities.get(found[0]);
   const { value, unit, real } = figureOf(measured);
   return {
-    quantity: textOf(element, "name/content"),
+    quantity: nameOf(element).chinese,
     nominal: figureOf(quantities.get("basic_nominalValue")),
     value,
     unit,

@@ -290,13 +290,13 @@ def _item(element: Any) -> Item:
     if len(set(kinds)) < len(kinds):  # readers differ over which of two counts
         raise BadDocument("器具的同一种标识出现两次 / an item has two identifications of one kind")
     known = {kind: _text(each, "value") for kind, each in opened}
-    by_issuer = {_text(each, "issuer"): _text(each, "value") for _, each in opened}
+    by_issuer = {_text(each, "issuer"): _text(each, "value") for _, each in reversed(opened)}
     serial = known.get(
         "basic_serialNumber", "" if "qh_identifier" in known else by_issuer.get("manufacturer", "")
     )
     chinese, english = _names(parts)
     return Item(
-        known.get("qh_identifier", next(iter(by_issuer.values()), "")),
+        known.get("qh_identifier", _text(opened[0][1], "value") if opened else ""),
         chinese,
         _names(_parts(parts.get("manufacturer")))[0],
         _text_or(parts, "model"),
