@@ -75,6 +75,21 @@ def test_a_node_tells_number_name_issuer_days_range_u_and_k() -> None:
     assert text(Small())[-1] == "      └─ SI"
 
 
+def test_the_tree_is_told_in_one_language_or_in_both() -> None:
+    small = Small().change("bench", due=None)
+    del small.certificates["root"]
+    english, chinese = (
+        "".join(line.text for line in tree.lines(node_of(small), width=40, english=each))
+        for each in (True, False)
+    )
+    assert "not set" in english
+    assert "not at hand" in english
+    assert "未定" not in english
+    assert "不在手边" not in english
+    assert "未定" in chinese
+    assert "not" not in chinese.replace("standard_not_shown", "")
+
+
 def test_a_node_tells_code_words_and_place_of_what_is_wrong() -> None:
     told = text(Small().change("bench", due=date(2026, 2, 28)), width=100)
     at = told.index("│  standard_overdue  使用时标准已超过有效期 / a standard was used after it was due")
@@ -119,7 +134,7 @@ def test_a_tree_that_is_too_large_says_what_is_not_drawn() -> None:
     many = [f"b{n}" for n in range(tree.MOST + 50)]
     small.certificates |= dict.fromkeys(many, small.certificates["bench"])
     told = text(small.change("meter", points=(point("p", 1.0, 0.2, *map(use, many)),)))
-    assert f"   （其上 {len(many)} 份未画 / {len(many)} above it are not drawn）" in told
+    assert f"   其上 {len(many)} 份未画 / {len(many)} above it are not drawn" in told
     assert len(told) < 20
 
 
@@ -211,5 +226,5 @@ def test_standards_stand_above_what_they_are_used_for() -> None:
 
 def test_a_circle_which_columns_can_hold_ends() -> None:
     small = Small().change("bench", points=(point("p", 1.0, 0.02, use("meter")),))
-    assert any("（其上见前" in line for line in text(small))
+    assert any("其上见前" in line for line in text(small))
     assert len(boxes(drawing.svg(node_of(small)))) == 2

@@ -70,7 +70,9 @@ def tree(
             content.number,
             _both(content.items[0].name, content.items[0].name_english) if content.items else "",
             _both(content.issuer.name, content.issuer.name_english),
-            f"{content.ended} – {content.due or '（未定 / not set）'}",
+            f"{content.ended} – {content.due}"
+            if content.due
+            else f"{content.ended} – 未定 / {content.ended} – not set",
             _figures(content),
             _grave(answer, content.number),
             standings(row),
@@ -131,40 +133,49 @@ def _national(chain: Chain, row: int, answer: Answer) -> bool:
     return bool((points.uses[first:last] == 0).any()) and not answer.codes & BROKEN_OFF
 
 
-def lines(node: Node, *, width: int = 80) -> Iterator[Line]:
-    """The tree as text, the certificate first, the SI last; a long line goes on in the next one."""
-    yield from _lines(node, "", "", width)
+def lines(node: Node, *, width: int = 80, english: bool | None = None) -> Iterator[Line]:
+    """The tree as text, the certificate first, the SI last; a long line goes on in the next one.
+
+    english: in English, or in Chinese; None: in both.
+    """
+    yield from _lines(node, "", "", width, english)
 
 
-def _lines(node: Node, head: str, indent: str, width: int) -> Iterator[Line]:
+def _in_language(text: str, english: bool | None) -> str:
+    """Of a text in two languages, Chinese / English, the one; a text in one language as it is."""
+    halves = text.split(" / ")
+    return text if english is None or len(halves) != 2 else halves[english]
+
+
+def _lines(node: Node, head: str, indent: str, width: int, english: bool | None) -> Iterator[Line]:
     goes_on = bool(node.above or node.national)
     below = indent + ("│  " if goes_on else "   ")
 
     def say(
         text: str, standing: Standing | None = None, *, first: str = below, then: str = below
     ) -> Iterator[Line]:
-        for n, part in enumerate(wrapped(text, width - columns_of(first))):
+        for n, part in enumerate(wrapped(_in_language(text, english), width - columns_of(first))):
             yield Line((then if n else first) + part, standing)
 
-    title = f"{SIGNS[node.standing]} {node.number}  {node.name}".rstrip()
+    title = f"{SIGNS[node.standing]} {node.number}  {_in_language(node.name, english)}".rstrip()
     yield from say(title, node.standing, first=head)
     for text in (node.issuer, node.days, *node.figures):
         if text:
             yield from say(text)
     for reason in node.reasons[:REASONS_TOLD]:
-        yield from say(f"{reason.code}  {words_of(reason)}", reason.standing)
+        yield from say(f"{reason.code}  {_in_language(words_of(reason), english)}", reason.standing)
         if reason.where:
             yield from say(reason.where, first=f"{below}   ", then=f"{below}   ")
     if len(node.reasons) > REASONS_TOLD:
         yield Line(f"{below}… {len(node.reasons) - REASONS_TOLD}", None)
     if node.again:
-        yield Line(f"{below}（其上见前 / what it rests on: see above）", None)
+        yield from say("其上见前 / what it rests on: see above")
     if node.more:
-        yield Line(f"{below}（其上 {node.more} 份未画 / {node.more} above it are not drawn）", None)
+        yield from say(f"其上 {node.more} 份未画 / {node.more} above it are not drawn")
     for n, each in enumerate(node.above):
         last = n == len(node.above) - 1 and not node.national
         yield from _lines(
-            each, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "), width
+            each, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "), width, english
         )
     if node.national:
         yield Line(f"{indent}└─ SI", None)

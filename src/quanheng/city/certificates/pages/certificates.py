@@ -16,6 +16,7 @@ from quanheng.city.certificates import forms, house, store
 from quanheng.city.certificates.actions import corrections, jobs, recall, standing
 from quanheng.city.certificates.models import Certificate, Job
 from quanheng.city.frame import limits
+from quanheng.city.frame.language import in_english
 from quanheng.city.frame.roles import STAFF, Role, check_role, viewer_of
 from quanheng.city.people.models import User
 from quanheng.evidence import procedures, proof_file, qr_proof
@@ -126,7 +127,8 @@ def chain(request: HttpRequest, pk: int) -> HttpResponse:
     """The chain in words, beside its drawing."""
     _viewer, row = _seen(request, pk)
     node = _tree(row)
-    context = {"row": row, "node": node, "lines": [each.text for each in tree.lines(node, width=100)]}
+    lines = [each.text for each in tree.lines(node, width=100, english=in_english())]
+    context = {"row": row, "node": node, "lines": lines}
     return render(request, "certificates/chain.html", context)
 
 
