@@ -264,6 +264,12 @@ def test_a_use_between_two_calibrated_points_takes_the_larger_uncertainty() -> N
     assert "ratio" in small.found()["meter"]
 
 
+def test_a_ratio_of_another_quantity_may_cancel_what_it_was_measured_by() -> None:
+    both = tuple(use("bench", 1.0, quantity="power", sensitivity=c) for c in (1.0, -1.0))
+    found = replaced(Small(), "meter", 1, uses=both).found()
+    assert found == {"meter": {"quantity_mismatch"}}  # of the bench, which was not calibrated for it
+
+
 def test_two_sources_of_one_certificate_add_with_their_signs() -> None:
     both = (use("bench", 1.0, sensitivity=0.75), use("bench", 1.0, sensitivity=-0.25))
     assert Small().found() == replaced(Small(), "meter", 1, expanded_uncertainty=0.011, uses=both).found()

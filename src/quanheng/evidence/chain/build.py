@@ -341,11 +341,13 @@ def _acted(point: Point, own: tuple[str, str] | None, result: float) -> bool:
     """Whether the standards account for a result: y = f(x, …) changes by c·x/y of itself for each x of itself.
 
     Standards of the point's own quantity and dimension account for half of it at least, where there are any (GUM 5.1.3;
-    a comparison has c = 1, a mean of two 0.5 each); of one certificate that stands twice the difference counts.
+    a comparison has c = 1, a mean of two 0.5 each); of one certificate that stands twice the difference counts. In a
+    ratio of two voltages by one voltmeter it cancels, and has been used: of other quantities each use counts.
     own: quantity and dimension; None where the result is of another than the nominal value (ohms of a thermometer).
     result: in the unit of SI that sensitivities lead to, 1 where they are of relative errors.
     """
-    shares: dict[tuple[bool, str], float] = defaultdict(float)
+    direct: dict[str, float] = defaultdict(float)
+    others = []
     for use in point.uses:
         try:
             unit = parse_unit_of(use.unit)
@@ -354,13 +356,15 @@ def _acted(point: Point, own: tuple[str, str] | None, result: float) -> bool:
         at = 1.0 if point.relative else unit.to_si(use.at)
         of_own = (use.quantity, str(unit.dimension)) == own
         if result == 0 or (at == 0 and not of_own):
-            shares[of_own, use.certificate] = math.inf  # nothing to compare with
+            return True  # nothing to compare with
+        share = use.sensitivity * at / result
+        if of_own:
+            direct[use.certificate] += share
         else:
-            shares[of_own, use.certificate] += use.sensitivity * at / result
-    direct = [abs(share) for (of_own, _), share in shares.items() if of_own]
+            others.append(abs(share))
     if direct:
-        return sum(direct) >= OWN_SHARE * (1 - SAME)
-    return not shares or sum(map(abs, shares.values())) >= ANY_SHARE
+        return sum(map(abs, direct.values())) >= OWN_SHARE * (1 - SAME)
+    return not others or sum(others) >= ANY_SHARE
 
 
 def _use(b: _Builder, point_row: int, row: int, point: Point, use: Use, rows: Mapping[str, int]) -> float:
