@@ -33,6 +33,7 @@ from quanheng.evidence.page.page import Site, write_page
 from quanheng.evidence.proof_check import check_proof
 from quanheng.evidence.reasons import REASONS
 from quanheng.ground.errors import NotShown
+from quanheng.measure.quantity.units import dsi_names, symbol_of_dsi
 
 TRUST = world.trusted()
 RULES = Rules(sealed.read, grace=world.RULES.grace)  # as the program reads, form and all
@@ -674,6 +675,33 @@ def test_page_writes_figures_as_the_program_does(opened):
     assert opened.run(f"{json.dumps(texts)}.map((each) => pair(...each))") == [
         list(pair(*one)) for one in FIGURES
     ]
+
+
+def test_page_prints_units_as_the_program_does(opened):
+    chance, names = random.Random(5), dsi_names()
+    each_alone = [
+        f"\\{prefix}{name}" if prefix else name for name, prefixes in names.items() for prefix in prefixes
+    ]
+    some = [
+        "".join(
+            ("\\per" if (power := chance.choice((1, 1, 1, 2, 3, -1, -2))) == -1 else "")
+            + chance.choice(each_alone) + (f"\\tothe{{{power}}}" if power not in (1, -1) else "")
+            for _ in range(chance.randint(1, 4))
+        )
+        for _ in range(400)
+    ]  # fmt: skip
+    elements = [
+        f'<si:real xmlns:si="https://ptb.de/si"><si:unit>{text}</si:unit></si:real>'
+        for text in each_alone + some
+    ]
+    found = opened.run(
+        f"""{json.dumps(elements)}.map((each) =>
+        unitIn(new DOMParser().parseFromString(each, "application/xml").documentElement))"""
+    )
+    due = [symbol_of_dsi(text) for text in each_alone + some]
+    assert {
+        text: pair for text, *pair in zip(each_alone + some, found, due, strict=True) if pair[0] != pair[1]
+    } == {}
 
 
 def test_page_leaves_alone_what_is_no_plain_number(opened):

@@ -108,28 +108,42 @@ function numberIn(parent, name, fits) {
 }
 
 function unitIn(parent) {
-  // the name of a unit of D-SI, if it is one (units.py)
+  // the symbol of a unit of D-SI, if it is one (units.py); its name where it is no legal unit
   const text = ownText(child(parent, "unit", SI)).trim();
   const { units, prefixes, longestUnit, largestPower } = FACTS.content;
   const bad = () => new Refused("unit_unknown", text);
-  const takes = (prefix, name) =>
-    Object.hasOwn(units, prefix ? `\\${prefix}\\${name}` : `\\${name}`) || (prefix && units[`\\${name}`]?.includes(prefix));
+  const named = (prefix, name) => (prefix ? units[`\\${prefix}\\${name}`]?.[""] : undefined) ?? units[`\\${name}`]?.[prefix];
   const tokens = [...text.matchAll(/\s*\\([A-Za-z]+)\s*(?:\{\s*([^{}]*?)\s*\})?\s*|([\s\S])/g)];
-  let [prefix, inverse, raised, factors] = ["", false, true, 0];
+  const factors = [];
+  let [prefix, inverse, raised] = ["", false, true];
   for (const [, name, braces, stray] of tokens) {
     if (stray || (braces !== undefined) !== (name === "tothe")) throw bad();
     if (name === "per" && !prefix && !inverse) inverse = true;
     else if (name === "tothe") {
       if (raised || prefix || !/^[+-]?\d+(\.\d+)?$/.test(braces) || Math.abs(Number(braces)) > largestPower) throw bad();
+      factors.at(-1).power *= Number(braces);
       raised = true;
     } else if (prefixes.includes(name) && !prefix) prefix = name;
     else {
-      if (!takes(prefix, name)) throw bad();
-      [prefix, inverse, raised, factors] = ["", false, false, factors + 1];
+      const symbol = named(prefix, name);
+      if (symbol === undefined) throw bad();
+      factors.push({ symbol, power: inverse ? -1 : 1 });
+      [prefix, inverse, raised] = ["", false, false];
     }
   }
-  if (text.length > longestUnit || prefix || inverse || !factors) throw bad();
-  return text;
+  if (text.length > longestUnit || prefix || inverse || !factors.length) throw bad();
+  const isPrinted = factors.every(({ symbol, power }) => !symbol.startsWith("\\") && Number.isInteger(power));
+  return isPrinted ? printedUnit(factors.filter(({ symbol }) => symbol !== "1")) : text;
+}
+
+function printedUnit(factors) {
+  // as unit_names.py: kg·m²/s², W/(m²·K), K⁻¹
+  const raised = ({ symbol, power }) => symbol + (power === 1 ? "" : `${power}`.replace(/[-\d]/g, (each) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(each)]));
+  const above = factors.filter(({ power }) => power > 0).map(raised);
+  const below = factors.filter(({ power }) => power <= 0);
+  if (!above.length) return below.map(raised).join("·") || "1";
+  const under = below.map(({ symbol, power }) => raised({ symbol, power: -power }));
+  return above.join("·") + (under.length ? `/${under.length > 1 ? `(${under.join("·")})` : under[0]}` : "");
 }
 
 function figureOf(quantity) {

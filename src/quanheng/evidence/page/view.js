@@ -125,7 +125,7 @@ function showSubject(one) {
   fact("SHA-256", "SHA-256", document.digest);
   byId("subject").append(make("dl", facts, { class: "facts" }));
   if (content?.points?.length) {
-    const head = [say("量", "Quantity"), say("标称值", "Nominal"), say("结果", "Result"), ["U"], ["k"], say("单位 (D-SI)", "Unit (D-SI)")];
+    const head = [say("量", "Quantity"), say("标称值", "Nominal"), say("结果", "Result"), ["U"], ["k"], say("单位", "Unit")];
     const isJudged = content.points.some((point) => point.lower || point.upper || point.outcome);
     if (isJudged) head.push(say("允许", "Permitted"), say("判定", "Outcome"));
     byId("subject").append(table(head, content.points.map((point) =>

@@ -132,10 +132,17 @@ def symbol_of_dsi(text: str) -> str:
         return text
 
 
-def dsi_names() -> dict[str, list[str]]:
-    """Every name of a unit that `from_dsi` reads, and the prefixes, by their names in D-SI, that it takes."""
+def dsi_names() -> dict[str, dict[str, str]]:
+    """Every name of a unit that `from_dsi` reads, and its symbol by the prefixes that it takes, of D-SI; "": by none.
+
+    A unit that is no legal one has its name for a symbol, as in `symbol_of_dsi`.
+    """
     return {
-        name: [each for each, symbol in DSI_PREFIXES.items() if symbol in row.prefixes.split()]
+        name: {
+            each: _symbol(row, symbol) if row.legal else f"\\{each}{name}" if each else name
+            for each, symbol in {"": "", **DSI_PREFIXES}.items()
+            if not each or symbol in row.prefixes.split()
+        }
         for name, row in _by_dsi().items()
     }
 
