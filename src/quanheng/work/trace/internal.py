@@ -68,13 +68,12 @@ def decided(part: Part) -> Iterator[Found]:
     points, outcome = part.points, part.points.outcome
     if not points.limited.all():
         c = part.certificates
-        passed = (c.outcome == PASS) & (c.kind == VERIFICATION)
-        yield from part.of_points(
-            "limits_missing", ~points.limited & ((outcome != NONE) | passed[part.of_point])
-        )
+        passed = c.outcome == PASS  # what fails may have failed by its looks
+        at_every_point = (passed & (c.kind == VERIFICATION))[part.of_point]
+        yield from part.of_points("limits_missing", ~points.limited & ((outcome != NONE) | at_every_point))
         limited = np.zeros(len(c), bool)
         limited[part.of_point[points.limited]] = True
-        yield from part.of_certificates("limits_missing", (c.outcome != NONE) & ~limited)
+        yield from part.of_certificates("limits_missing", passed & ~limited)
     if (silent := outcome == NONE).any():
         # a whole that passes says of each point with limits that it does
         implied = silent & points.limited & (part.certificates.outcome[part.of_point] == PASS)

@@ -39,20 +39,10 @@ ROOT = f"{{{DCC}}}digitalCalibrationCertificate"
 MANY = frozenset({"usedLangCodeISO639_1", "mandatoryLangCodeISO639_1", "content", "file", "link"})
 """Beside what is listed, what may stand many times in one place. Of the rest a second is refused: readers differ over
 which of two counts."""
-ONCE = frozenset(
-    {
-        *(
-            "qh_kind",
-            "qh_customer",
-            "qh_signatory",
-            "qh_intervalSetBy",
-            "qh_place",
-            "qh_basis",
-            "qh_decision",
-        ),
-        *("qh_validation", "basic_recalibration", "qh_limits"),
-    }
-)
+ONCE = frozenset({
+    "qh_kind", "qh_customer", "qh_signatory", "qh_intervalSetBy", "qh_place", "qh_basis", "qh_decision",
+    "qh_validation", "basic_recalibration", "qh_limits",
+})  # fmt: skip
 """Statements and metadata that one certificate, or one result, has once."""
 
 
