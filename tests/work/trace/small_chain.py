@@ -21,8 +21,9 @@ from quanheng.evidence.certificate import (
     Use,
     Validation,
 )
-from quanheng.evidence.chain.build import Known, Said, build
+from quanheng.evidence.chain.build import Known, build
 from quanheng.evidence.chain.columns import Chain
+from quanheng.evidence.chain.said import Said
 from quanheng.evidence.procedures import regulations
 from quanheng.evidence.records import Record, Scope, Status, TypeApproval
 from quanheng.work.trace.judge import Judged, judge

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from small_chain import CITY, NATIONAL, Small, bench, digest, meter, point, scope, use
+from small_chain import APPROVAL, CITY, NATIONAL, Small, bench, digest, meter, point, scope, use
 
 from quanheng.evidence.answer import Standing
 from quanheng.evidence.certificate import Condition, Decision, Item, Kind, Outcome, Validation
@@ -268,6 +268,13 @@ def test_a_ratio_of_another_quantity_may_cancel_what_it_was_measured_by() -> Non
     both = tuple(use("bench", 1.0, quantity="power", sensitivity=c) for c in (1.0, -1.0))
     found = replaced(Small(), "meter", 1, uses=both).found()
     assert found == {"meter": {"quantity_mismatch"}}  # of the bench, which was not calibrated for it
+
+
+def test_an_approval_that_was_renewed_covers_what_was_verified_before() -> None:
+    small = Small()
+    later = dataclasses.replace(APPROVAL, since=date(2030, 1, 2), until=date(2040, 1, 1))
+    small.records = [*small.records, (later, None)]
+    assert small.found() == {}
 
 
 def test_two_sources_of_one_certificate_add_with_their_signs() -> None:

@@ -15,7 +15,8 @@ from functools import cached_property
 
 from quanheng.evidence.answer import Answer, Standing
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.chain.build import Known, Said, build
+from quanheng.evidence.chain.build import Known, build
+from quanheng.evidence.chain.said import Said
 from quanheng.evidence.document import CERTIFICATE, ORDER, Document
 from quanheng.evidence.document_check import (
     ROLES,

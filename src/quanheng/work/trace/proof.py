@@ -7,7 +7,8 @@ from datetime import date
 
 from quanheng.evidence.answer import Reason, Standing
 from quanheng.evidence.certificate import Certificate
-from quanheng.evidence.chain.build import Known, Said, build
+from quanheng.evidence.chain.build import Known, build
+from quanheng.evidence.chain.said import Said
 from quanheng.evidence.document_check import Checked, day_of, with_reasons
 from quanheng.evidence.procedures import Regulations
 from quanheng.evidence.records import Scope, TypeApproval
